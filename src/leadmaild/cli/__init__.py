@@ -1,0 +1,1 @@
+"""Translate the command line into calls; nothing else."""

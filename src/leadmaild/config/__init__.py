@@ -1,0 +1,1 @@
+"""Settings: typed, validated, every problem at once."""

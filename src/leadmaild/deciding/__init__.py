@@ -1,0 +1,1 @@
+"""Pure: what is to be done with a mail that was read."""

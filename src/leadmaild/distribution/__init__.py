@@ -1,0 +1,1 @@
+"""Pure: who gets the lead."""

@@ -1,0 +1,1 @@
+"""Pure: the calendar and the timers."""

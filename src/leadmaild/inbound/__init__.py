@@ -1,0 +1,1 @@
+"""Listeners and watchers: the ways a mail comes in."""

@@ -1,0 +1,1 @@
+"""Pure: the values of the domain, frozen."""

@@ -1,0 +1,44 @@
+"""The envelope of a mail that came in, and what is known of its sender."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from leadmaild.model.address import ReversePath
+
+
+class Channel(StrEnum):
+    """How a mail came in."""
+
+    SMTP = "smtp"
+    LMTP = "lmtp"
+    IMAP = "imap"
+    PIPE = "pipe"
+
+
+class SenderVerdict(StrEnum):
+    """What SPF, DKIM and DMARC say of the sender (security.md AR-14)."""
+
+    AUTHENTICATED = "authenticated"
+    UNAUTHENTICATED = "unauthenticated"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One mail transaction: who handed it in, for whom, how.
+
+    `reverse_path` is None where the channel does not tell (IMAP or pipe without --from): unknown, not null (AR-01).
+    `is_trusted_client` says the peer stands in `trusted_networks`, or the channel is IMAP, LMTP or pipe: the dealer's
+    own server let the mail in.
+    """
+
+    channel: Channel
+    reverse_path: ReversePath | None
+    forward_paths: tuple[str, ...]
+    received_at: datetime
+    peer: str = ""
+    helo: str = ""
+    is_trusted_client: bool = True
+    sender_verdict: SenderVerdict = SenderVerdict.UNAUTHENTICATED
+    is_first_scan: bool = False

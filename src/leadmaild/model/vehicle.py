@@ -1,0 +1,24 @@
+"""The dealer's stock: a read-only copy, matched to what a mail refers to."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StockVehicle:
+    """One vehicle in stock. `location` is the code of the location it stands at, "" if unknown."""
+
+    internal_number: str
+    location: str = ""
+    vin: str = ""
+    ad_ids: tuple[str, ...] = ()
+    make: str = ""
+    model: str = ""
+    condition: str = ""
+    price: Decimal | None = None
+    url: str = ""
+
+    @property
+    def title(self) -> str:
+        """Make and model, as shown to people."""
+        return f"{self.make} {self.model}".strip()

@@ -1,0 +1,1 @@
+"""The four steps of the journey (accept, intake, deliver, escalate) and the worker that drives them."""

@@ -1,0 +1,1 @@
+"""Pure: bytes of a mail in, a Reading out; never raises."""

@@ -1,0 +1,1 @@
+"""Composing what leaves: RFC 5322 mails, templates, the trade-in PDF."""
