@@ -25,6 +25,15 @@ class SenderVerdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerKey:
+    """The identity of a message in a watched mailbox: what the IMAP ledger remembers (RFC 3501 2.3.1.1, PF5)."""
+
+    mailbox: str  # the name of the [[imap]] block
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """One mail transaction: who handed it in, for whom, how.
 
@@ -42,3 +51,4 @@ class Envelope:
     is_trusted_client: bool = True
     sender_verdict: SenderVerdict = SenderVerdict.UNAUTHENTICATED
     is_first_scan: bool = False
+    ledger_key: LedgerKey | None = None  # IMAP only: recorded in the same commit as the mail
