@@ -39,12 +39,15 @@ class OpeningHours:
     """The week's windows (Monday = 0 .. Saturday = 5), the days off and the zone they are meant in (R6-R12).
 
     `week` holds merged, ordered windows for each weekday that has any; empty = open around the clock (R9).
-    `days_off` are merged and ordered.
+    `days_off` are merged and ordered. `public_holidays` names a region such as "DE-BY" whose holidays are days off
+    too ("" = none); `not_days_off` are dates taken out again (R10).
     """
 
     zone: str = "Europe/Berlin"
     week: Mapping[int, tuple[Window, ...]] = field(default_factory=dict)
     days_off: tuple[DayOff, ...] = ()
+    public_holidays: str = ""
+    not_days_off: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
