@@ -3,7 +3,8 @@
 LeadmaildError
 ├── ConfigError          wrong settings, all problems at once            exit 78
 ├── Unavailable          database, relay or address not to be had now     exit 69, SMTP 451
-│   └── LeaseLost        another node took over the row we worked on      roll back, do nothing
+│   ├── LeaseLost        another node took over the row we worked on      roll back, do nothing
+│   └── Conflict         another node wrote the same unique row first     once more
 ├── Refused              a rule says no                                   exit 65
 ├── NotFound             no such lead, user, location, mail               exit 65
 │   └── UnknownRecipient no location has this mailbox                     exit 67, SMTP 550
@@ -44,6 +45,10 @@ class Unavailable(LeadmaildError):
 
 class LeaseLost(Unavailable):
     """The lease on a row ran out and another worker claimed it: the change must be rolled back."""
+
+
+class Conflict(Unavailable):
+    """Another transaction wrote the same unique row first; trying once more sees it."""
 
 
 class Refused(LeadmaildError):

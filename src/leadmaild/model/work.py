@@ -75,3 +75,25 @@ class OutboxItem:
     def id(self) -> int:
         """The queue id."""
         return self.claim.row_id
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxOrigin:
+    """What an intent belongs to: its cause (unique with kind and recipient), location, lead and mail."""
+
+    cause: str
+    location: str
+    sender_mailbox: str
+    lead: int | None = None
+    cycle: int | None = None
+    journal_id: int | None = None
+    vehicle_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A mail of ours that somebody's mail refers to."""
+
+    id: int
+    lead: int | None
+    customer_address: str | None

@@ -1,0 +1,143 @@
+"""Contacts of a location: found by verified address, or by telephone where there is no address (R37)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from leadmaild.model.address import parse_address
+from leadmaild.model.contact import Contact
+from leadmaild.model.reading import Person, PostalAddress
+from leadmaild.storage.schema import contact, contact_email, contact_phone
+
+_PLAIN_FIELDS = ("salutation", "title", "first_name", "last_name", "name", "company")
+
+
+class ContactStore:
+    """Finds and writes contacts within one transaction."""
+
+    def __init__(self, connection: AsyncConnection, *, locks: bool) -> None:
+        self._connection = connection
+        self._locks = locks
+
+    async def by_id(self, contact_id: int) -> Contact | None:
+        """The contact of that id, following merges."""
+        row = (await self._connection.execute(select(contact).where(contact.c.id == contact_id))).one_or_none()
+        if row is not None and row.merged_into:
+            return await self.by_id(row.merged_into)
+        return None if row is None else await self._whole(row)
+
+    async def find(self, location: str, email: str | None, phones: Iterable[str]) -> Contact | None:
+        """The contact at `location` with this normalised address; by telephone only if there is no address (R37).
+
+        On PostgreSQL the contact's row is locked, so that two nodes reading two mails of one person meet here.
+        """
+        if email:
+            owner = select(contact_email.c.contact_id).where(
+                contact_email.c.location == location, contact_email.c.address == email
+            )
+        else:
+            numbers = list(phones)
+            if not numbers:
+                return None
+            owner = (
+                select(contact_phone.c.contact_id)
+                .where(contact_phone.c.location == location, contact_phone.c.number.in_(numbers))
+                .order_by(contact_phone.c.contact_id)
+                .limit(1)
+            )
+        found = select(contact).where(contact.c.id.in_(owner), contact.c.erased_at.is_(None))
+        if self._locks:
+            found = found.with_for_update()
+        row = (await self._connection.execute(found)).first()
+        return None if row is None else await self._whole(row)
+
+    async def create(
+        self, location: str, person: Person, *, verified: bool, language: str | None, now: datetime
+    ) -> int:
+        """Make a contact of what was read; return its id. Raises IntegrityError if the address has an owner already.
+
+        An address whose sender failed or was ambiguous is kept beside, matches nothing and owns nothing (R37).
+        """
+        address = parse_address(person.email) if person.email and not person.email_is_relay else None
+        values = {name: getattr(person, name) for name in _PLAIN_FIELDS}
+        values |= {
+            "location": location,
+            "unverified_email": None if verified or address is None else address.normal,
+            "relay_email": person.relay_email or (person.email if person.email_is_relay else None),
+            "language": language,
+            "created_at": now,
+            **_postal(person.address),
+        }
+        contact_id: int = (
+            await self._connection.execute(insert(contact).values(values).returning(contact.c.id))
+        ).scalar_one()
+        if verified and address is not None:
+            await self.add_email(contact_id, location, address.normal)
+        await self.add_phones(contact_id, location, person.phones)
+        return contact_id
+
+    async def add_email(self, contact_id: int, location: str, address: str) -> None:
+        """Give the contact one more normalised address. Raises IntegrityError if somebody owns it."""
+        await self._connection.execute(
+            insert(contact_email).values(contact_id=contact_id, location=location, address=address)
+        )
+
+    async def add_phones(self, contact_id: int, location: str, numbers: Iterable[str]) -> None:
+        """Add the numbers (E.164) the contact does not have yet."""
+        known = await self._connection.execute(
+            select(contact_phone.c.number).where(contact_phone.c.contact_id == contact_id)
+        )
+        have = set(known.scalars())
+        new = [n for n in dict.fromkeys(numbers) if n not in have]
+        if new:
+            await self._connection.execute(
+                insert(contact_phone), [{"contact_id": contact_id, "location": location, "number": n} for n in new]
+            )
+
+    async def complete(self, contact_id: int, location: str, person: Person) -> None:
+        """Fill what the contact lacks from a newer mail; never change what is there."""
+        row = (await self._connection.execute(select(contact).where(contact.c.id == contact_id))).one()
+        read = {name: getattr(person, name) for name in _PLAIN_FIELDS} | _postal(person.address)
+        read["relay_email"] = person.relay_email
+        missing = {name: value for name, value in read.items() if value and not getattr(row, name)}
+        if missing:
+            await self._connection.execute(update(contact).where(contact.c.id == contact_id).values(missing))
+        await self.add_phones(contact_id, location, person.phones)
+
+    async def assign_user(self, contact_id: int, username: str) -> None:
+        """Make `username` the contact's own seller (Q23)."""
+        await self._connection.execute(update(contact).where(contact.c.id == contact_id).values(assigned_user=username))
+
+    async def _whole(self, row: Row[Any]) -> Contact:
+        emails = await self._connection.execute(
+            select(contact_email.c.address).where(contact_email.c.contact_id == row.id).order_by(contact_email.c.id)
+        )
+        phones = await self._connection.execute(
+            select(contact_phone.c.number).where(contact_phone.c.contact_id == row.id).order_by(contact_phone.c.id)
+        )
+        return contact_of(row, tuple(emails.scalars()), tuple(phones.scalars()))
+
+
+def contact_of(row: Row[Any], emails: tuple[str, ...], phones: tuple[str, ...]) -> Contact:
+    """The contact value of a row and its addresses and numbers."""
+    postal = PostalAddress(row.street, row.zip, row.city, row.country)
+    return Contact(
+        id=row.id,
+        location=row.location,
+        **{name: getattr(row, name) for name in _PLAIN_FIELDS},
+        emails=emails,
+        unverified_email=row.unverified_email,
+        relay_email=row.relay_email,
+        phones=phones,
+        address=postal if postal != PostalAddress() else None,
+        language=row.language,
+        assigned_user=row.assigned_user,
+    )
+
+
+def _postal(address: PostalAddress | None) -> dict[str, str | None]:
+    address = address or PostalAddress()
+    return {"street": address.street, "zip": address.zip, "city": address.city, "country": address.country}

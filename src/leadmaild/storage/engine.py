@@ -1,0 +1,86 @@
+"""Engines for SQLite and PostgreSQL from one URL: durable, one writer on SQLite, read-only where only reading is meant.
+
+SQLite: WAL, synchronous=FULL (250 means on disk: SP-02), foreign keys, secure_delete (R181), BEGIN IMMEDIATE.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+BUSY_TIMEOUT_MS = 5_000
+POOL_TIMEOUT_S = 8  # below the 10 s in which a locked database must be answered (SP-16)
+
+
+def database_url(setting: str, base: Path) -> URL:
+    """Return the SQLAlchemy URL for the `database` setting.
+
+    `sqlite:///rel/path` is relative to `base` (the folder of the settings file), `sqlite:////abs/path` is absolute,
+    `postgresql://` means psycopg 3.
+    """
+    url = make_url(setting)
+    if url.get_backend_name() == "sqlite":
+        path = url.database or "leadmaild.db"
+        return URL.create("sqlite+aiosqlite", database=str(base / path))
+    return url.set(drivername="postgresql+psycopg")
+
+
+def is_sqlite(url: URL) -> bool:
+    """Whether the URL names an SQLite file."""
+    return url.get_backend_name() == "sqlite"
+
+
+def write_engine(url: URL) -> AsyncEngine:
+    """The engine for transactions. On SQLite it holds one connection: the one writer, taken in turn."""
+    if not is_sqlite(url):
+        return create_async_engine(url, pool_size=8, max_overflow=4, pool_timeout=POOL_TIMEOUT_S, pool_pre_ping=True)
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=POOL_TIMEOUT_S)
+    _prepare_sqlite(engine.sync_engine, writes=True)
+    return engine
+
+
+def read_engine(url: URL) -> AsyncEngine:
+    """The engine for looking: never writes, never waits for the writer (SQLite: mode=ro on the same file)."""
+    if not is_sqlite(url):
+        engine = create_async_engine(url, pool_size=2, max_overflow=4, pool_timeout=POOL_TIMEOUT_S, pool_pre_ping=True)
+        return engine.execution_options(postgresql_readonly=True)
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=f"file:{url.database}", query={"mode": "ro", "uri": "true"}),
+        pool_size=2,
+        max_overflow=4,
+        pool_timeout=POOL_TIMEOUT_S,
+    )
+    _prepare_sqlite(engine.sync_engine, writes=False)
+    return engine
+
+
+def sync_url(url: URL) -> URL:
+    """The same database by a synchronous driver, for migrations."""
+    return url.set(drivername="sqlite") if is_sqlite(url) else url
+
+
+def _prepare_sqlite(engine: Engine, *, writes: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        set_pragmas(connection, writes=writes)
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def set_pragmas(connection: sqlite3.Connection | Any, *, writes: bool) -> None:
+    """Set what every SQLite connection of ours needs; also used by migrations on their synchronous connection."""
+    cursor = connection.cursor()
+    pragmas = [f"busy_timeout = {BUSY_TIMEOUT_MS}", "foreign_keys = ON"]
+    if writes:
+        pragmas += ["journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -16000"]
+    else:
+        pragmas += ["query_only = ON"]
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,76 @@
+"""What the installation keeps about itself: keys made once, suppressed addresses, the settings log."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from leadmaild.storage.schema import installation, settings_log, suppression
+
+
+class InstallationStore:
+    """Reads and writes the installation's own rows within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def secret(self, name: str, make: Callable[[], bytes], now: datetime) -> bytes:
+        """The secret of that name, made once and kept; two nodes starting at once agree on one."""
+        value = await self.value(name)
+        if value is not None:
+            return value
+        upsert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        await self._connection.execute(
+            upsert(installation).values(key=name, value=make(), set_at=now).on_conflict_do_nothing()
+        )
+        value = await self.value(name)
+        if value is None:
+            raise RuntimeError("a key that was just written is not there")
+        return value
+
+    async def value(self, name: str) -> bytes | None:
+        """The value kept under that name."""
+        found = await self._connection.execute(select(installation.c.value).where(installation.c.key == name))
+        value: bytes | None = found.scalar()
+        return value
+
+    async def suppress(self, address: str, key: bytes, reason: str, now: datetime) -> None:
+        """Put an address on the suppression list (AR-24); idempotent."""
+        upsert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        await self._connection.execute(
+            upsert(suppression)
+            .values(digest=address_digest(address, key), reason=reason, since=now)
+            .on_conflict_do_nothing()
+        )
+
+    async def is_suppressed(self, address: str, key: bytes) -> bool:
+        """Whether the address gets no automatic mail (AR-24)."""
+        found = await self._connection.execute(
+            select(suppression.c.digest).where(suppression.c.digest == address_digest(address, key))
+        )
+        return found.first() is not None
+
+    async def unsuppress(self, address: str, key: bytes) -> bool:
+        """Take an address off the list; whether it was on it."""
+        gone = await self._connection.execute(
+            delete(suppression).where(suppression.c.digest == address_digest(address, key))
+        )
+        return bool(gone.rowcount)
+
+    async def log_setting(
+        self, who: str, location: str, key: str, old: str | None, new: str | None, at: datetime
+    ) -> None:
+        """Write a change into the settings log (R183); secrets come masked."""
+        await self._connection.execute(
+            insert(settings_log).values(at=at, who=who, location=location, key=key, old=old, new=new)
+        )
+
+
+def address_digest(address: str, key: bytes) -> str:
+    """The keyed hash by which an address is remembered without being kept (R181)."""
+    return hmac.new(key, address.casefold().encode(), hashlib.sha256).hexdigest()

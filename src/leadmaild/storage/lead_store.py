@@ -1,0 +1,225 @@
+"""Leads, their activities and timers; and the turns of the rotation that gave them out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from leadmaild.errors import NotFound
+from leadmaild.model.decision import JoinLead, OpenLead
+from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState, Timer, TimerState
+from leadmaild.model.reading import Prospect, RequestType
+from leadmaild.storage.documents import prospect_document, prospect_of
+from leadmaild.storage.schema import activity, lead, timer
+
+
+class LeadStore:
+    """Finds and writes leads within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def by_number(self, number: int) -> Lead | None:
+        """The lead of that number."""
+        found = await self._select(lead.c.number == number)
+        return found[0] if found else None
+
+    async def prospect(self, number: int) -> Prospect | None:
+        """What was read for the lead when it was made."""
+        found = await self._connection.execute(select(lead.c.prospect).where(lead.c.number == number))
+        return prospect_of(found.scalar())
+
+    async def open_of(self, contact_id: int) -> tuple[Lead, ...]:
+        """The contact's open leads, the most lately active first (R37)."""
+        return await self._select(lead.c.contact_id == contact_id, lead.c.state == LeadState.OPEN)
+
+    async def last_closed_of(self, contact_id: int) -> Lead | None:
+        """The contact's latest closed lead."""
+        found = await self._select(lead.c.contact_id == contact_id, lead.c.state == LeadState.CLOSED)
+        return found[0] if found else None
+
+    async def of_conversation(self, prospect: Prospect) -> tuple[Lead, ...]:
+        """Leads of the same source with the same conversation, relay address or source lead id (R129)."""
+        keys: list[ColumnElement[bool]] = []
+        if prospect.conversation_id:
+            keys.append(and_(lead.c.source == prospect.source, lead.c.conversation_id == prospect.conversation_id))
+        if prospect.contact.relay_email:
+            keys.append(lead.c.relay_email == prospect.contact.relay_email)
+        if prospect.source_lead_id:
+            keys.append(and_(lead.c.source == prospect.source, lead.c.source_lead_id == prospect.source_lead_id))
+        return await self._select(or_(*keys)) if keys else ()
+
+    async def _select(self, *conditions: ColumnElement[bool]) -> tuple[Lead, ...]:
+        statement = (
+            select(lead).where(*conditions).order_by(lead.c.last_active_at.desc(), lead.c.number.desc()).limit(20)
+        )
+        rows = (await self._connection.execute(statement)).all()
+        running = await self._with_running_first_response([row.number for row in rows])
+        return tuple(lead_of(row, is_running=row.number in running) for row in rows)
+
+    async def _with_running_first_response(self, numbers: Sequence[int]) -> set[int]:
+        if not numbers:
+            return set()
+        found = await self._connection.execute(
+            select(timer.c.lead).where(
+                timer.c.lead.in_(numbers), timer.c.kind == "stage1", timer.c.state == TimerState.PENDING
+            )
+        )
+        return set(found.scalars())
+
+    async def open(
+        self, step: OpenLead, contact_id: int, journal_id: int, subject: str, *, needs_review: bool, now: datetime
+    ) -> int:
+        """Make the lead; return its number."""
+        prospect = step.prospect
+        due = _earliest(step.timers)
+        statement = insert(lead).values(
+            location=step.location,
+            received_location=step.received_location,
+            contact_id=contact_id,
+            source=prospect.source,
+            source_provider=prospect.source_provider,
+            source_lead_id=prospect.source_lead_id,
+            conversation_id=prospect.conversation_id,
+            relay_email=prospect.contact.relay_email,
+            subject=subject,
+            types=[str(t) for t in step.types],
+            prospect=prospect_document(prospect),
+            stock_number=step.stock.internal_number if step.stock else None,
+            vehicle_key=vehicle_key(prospect, step.stock.internal_number if step.stock else None),
+            assignee=step.assignment.assignee,
+            assignment_reason=step.assignment.reason,
+            group_name=step.assignment.group,
+            state=LeadState.OPEN,
+            needs_review=needs_review,
+            cycle=1,
+            arrived_at=now,
+            last_active_at=now,
+            due_at=due.due_at if due else None,
+            due_kind=due.kind if due else None,
+            previous_lead=step.previous_lead,
+            journal_id=journal_id,
+        )
+        number: int = (await self._connection.execute(statement.returning(lead.c.number))).scalar_one()
+        await self.arm(number, step.location, 1, now, step.timers)
+        await self.record(number, ActivityKind.MAIL_IN, now, text=prospect.message or "", journal_id=journal_id)
+        await self.record(
+            number, ActivityKind.ASSIGNEE_CHANGE, now, text=step.assignment.why,
+            details={"assignee": step.assignment.assignee, "reason": str(step.assignment.reason)},
+        )  # fmt: skip
+        return number
+
+    async def join(self, step: JoinLead, journal_id: int, now: datetime) -> None:
+        """Add a mail to an open lead (R35, R129)."""
+        joined = step.lead
+        values: dict[str, Any] = {"last_active_at": now}
+        if step.new_cycle:
+            cycle = joined.cycle + 1
+            await self.arm(joined.number, joined.location, cycle, now, step.timers)
+            values["cycle"] = cycle
+        await self._connection.execute(update(lead).where(lead.c.number == joined.number).values(values))
+        await self._refresh_due(joined.number)
+        details = {"why": step.why, "vehicle": step.stock.internal_number if step.stock else None}
+        await self.record(
+            joined.number, ActivityKind.MAIL_IN, now, text=step.text, journal_id=journal_id, details=details
+        )
+
+    async def arm(self, number: int, location: str, cycle: int, base_at: datetime, timers: Sequence[Timer]) -> None:
+        """Write the timers of a cycle; each (lead, cycle, kind) once (R26)."""
+        rows = [
+            {
+                "lead": number,
+                "location": location,
+                "cycle": cycle,
+                "kind": str(t.kind),
+                "base_at": base_at,
+                "due_at": t.due_at,
+                "effective_at": t.effective_at,
+                "send_at": t.send_at,
+                "run_at": t.effective_at,
+                "state": str(t.state),
+                "why": t.why,
+            }
+            for t in timers
+        ]
+        if rows:
+            await self._connection.execute(insert(timer), rows)
+
+    async def record(
+        self,
+        number: int,
+        kind: ActivityKind,
+        at: datetime,
+        *,
+        by: str = "",
+        text: str = "",
+        journal_id: int | None = None,
+        outbox_id: int | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        """Add an activity to a lead."""
+        await self._connection.execute(
+            insert(activity).values(
+                lead=number, kind=str(kind), at=at, by=by, text=text, journal_id=journal_id, outbox_id=outbox_id,
+                details=details,
+            )
+        )  # fmt: skip
+
+    async def _refresh_due(self, number: int) -> None:
+        """Set `due_at` to the earliest open target (R129)."""
+        targets = select(timer.c.due_at, timer.c.kind).where(
+            timer.c.lead == number, timer.c.state == TimerState.PENDING, timer.c.kind.in_(["stage1", "follow_up"])
+        )
+        first = (await self._connection.execute(targets.order_by(timer.c.due_at).limit(1))).first()
+        await self._connection.execute(
+            update(lead)
+            .where(lead.c.number == number)
+            .values(due_at=first.due_at if first else None, due_kind=first.kind if first else None)
+        )
+
+    async def require(self, number: int) -> Lead:
+        """The lead of that number. Raises NotFound."""
+        found = await self.by_number(number)
+        if found is None:
+            raise NotFound(f"there is no lead {number}")
+        return found
+
+
+def lead_of(row: Row[Any], *, is_running: bool = False) -> Lead:
+    """The lead value of a row."""
+    prospect = prospect_of(row.prospect)
+    return Lead(
+        number=row.number,
+        location=row.location,
+        received_location=row.received_location,
+        contact_id=row.contact_id,
+        source=row.source,
+        state=LeadState(row.state),
+        assignee=row.assignee,
+        assignment_reason=AssignmentReason(row.assignment_reason),
+        arrived_at=row.arrived_at,
+        last_active_at=row.last_active_at,
+        cycle=row.cycle,
+        types=tuple(RequestType(t) for t in row.types),
+        vehicle=prospect.vehicle if prospect else None,
+        stock_number=row.stock_number,
+        conversation_id=row.conversation_id,
+        relay_email=row.relay_email,
+        source_lead_id=row.source_lead_id,
+        has_running_first_response=is_running,
+    )
+
+
+def vehicle_key(prospect: Prospect, stock_number: str | None) -> str:
+    """By what "the same vehicle" is told (R112): the stock number, else the strongest reference in the mail."""
+    if stock_number:
+        return stock_number
+    references = prospect.vehicle.references if prospect.vehicle else ()
+    return references[0] if references else ""
+
+
+def _earliest(timers: Sequence[Timer]) -> Timer | None:
+    targets = [t for t in timers if t.state is TimerState.PENDING and t.kind in ("stage1", "follow_up")]
+    return min(targets, key=lambda t: t.due_at, default=None)

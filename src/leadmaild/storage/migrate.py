@@ -1,0 +1,73 @@
+"""Brings a database to this version's schema: alembic, forward only, under a lock so that nodes may start together."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+
+from leadmaild.errors import Unavailable
+from leadmaild.storage.engine import is_sqlite, set_pragmas, sync_url
+
+_MIGRATION_LOCK = 0x6C6D_6169_6C64  # any number, the same on every node
+
+
+def migrate(url: URL) -> tuple[str | None, str]:
+    """Upgrade the database; return (revision before, revision now).
+
+    Raises Unavailable if the database cannot be reached, or was written by a newer version.
+    """
+    if is_sqlite(url) and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(sync_url(url))
+    if is_sqlite(url):
+        event.listen(engine, "connect", lambda connection, _record: set_pragmas(connection, writes=True))
+    try:
+        with engine.connect() as connection:
+            _lock(connection)
+            before = revision_of(connection)
+            _upgrade(connection)
+            connection.commit()
+            return before, revision_of(connection) or ""
+    except OperationalError as error:
+        raise Unavailable(f"the database cannot be opened ({type(error.orig).__name__})") from error
+    finally:
+        engine.dispose()
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The schema revision the database is at; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str:
+    """The schema revision this version of leadmaild needs."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+
+
+def alembic_config() -> Config:
+    """The configuration that finds our migrations in the package."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _upgrade(connection: Connection) -> None:
+    config = alembic_config()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    current = revision_of(connection)
+    if current is not None and current not in known:
+        raise Unavailable("the database was written by a newer version of leadmaild; this version must not touch it")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

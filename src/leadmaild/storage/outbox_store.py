@@ -1,0 +1,217 @@
+"""The outbox: every mail that leaves, from the intent to its end. Unique by (cause, kind, recipient) (PF59)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from leadmaild.model.decision import Intent, MailKind, Recipient, Role
+from leadmaild.model.outgoing import ComposedMail, OutboxState, SendResult
+from leadmaild.model.snapshot import AnswerHistory
+from leadmaild.model.work import Claim, OutboxItem, OutboxOrigin, SentMail
+from leadmaild.storage.claim import claim, claim_of, keep, settle
+from leadmaild.storage.schema import outbox
+from leadmaild.storage.types import Instant
+
+WAITING = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.DEFERRED, OutboxState.SENDING)
+
+
+class OutboxStore:
+    """Writes, claims and settles outgoing mails within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(
+        self, intent: Intent, origin: OutboxOrigin, now: datetime, details: dict[str, Any] | None = None
+    ) -> int | None:
+        """Write an intent; None if the same (cause, kind, recipient) stands there already."""
+        upsert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        to_customer = intent.recipient.role is Role.CUSTOMER
+        statement = (
+            upsert(outbox)
+            .values(
+                cause=origin.cause,
+                kind=str(intent.kind),
+                recipient=intent.recipient.key,
+                location=origin.location,
+                sender_mailbox=origin.sender_mailbox,
+                lead=origin.lead,
+                cycle=origin.cycle,
+                journal_id=origin.journal_id,
+                vehicle_key=origin.vehicle_key,
+                customer_address=intent.recipient.address.casefold() if to_customer else None,
+                why=intent.withheld_by or intent.why,
+                created_at=now,
+                run_at=intent.not_before,
+                state=_first_state(intent, now),
+                details={"withheld_by": intent.withheld_by, **(details or {})},
+            )
+            .on_conflict_do_nothing(index_elements=["cause", "kind", "recipient"])
+            .returning(outbox.c.id)
+        )
+        new_id: int | None = (await self._connection.execute(statement)).scalar_one_or_none()
+        return new_id
+
+    async def claim(self, now: datetime, owner: str, limit: int) -> tuple[OutboxItem, ...]:
+        """Claim mails whose time has come; one found `sending` was left there by a crash."""
+        rows = await claim(self._connection, outbox, WAITING, now=now, owner=owner, limit=limit)
+        return tuple(item_of(row) for row in rows)
+
+    async def next_run_at(self) -> datetime | None:
+        """When the next waiting mail is due (a UTC instant)."""
+        statement = select(func.min(outbox.c.run_at)).where(outbox.c.state.in_(WAITING))
+        at: datetime | None = (await self._connection.execute(statement)).scalar()
+        return at
+
+    async def start_sending(
+        self, held: Claim, mail: ComposedMail, token: str, to_addresses: Sequence[str], now: datetime
+    ) -> None:
+        """Commit point before the send: bytes and Message-ID are fixed, the mail is `sending`. Raises LeaseLost."""
+        await keep(
+            self._connection,
+            outbox,
+            held,
+            state=OutboxState.SENDING,
+            message_id=mail.message_id,
+            subject=mail.subject,
+            raw=mail.raw,
+            token=token,
+            to_addresses=list(to_addresses),
+            attempts=outbox.c.attempts + 1,
+            first_tried_at=func.coalesce(outbox.c.first_tried_at, literal(now, Instant)),
+        )
+
+    async def settle(
+        self,
+        held: Claim,
+        state: OutboxState,
+        now: datetime,
+        *,
+        result: SendResult | None = None,
+        run_at: datetime | None = None,
+        why: str | None = None,
+        **values: Any,
+    ) -> None:
+        """Write what became of a mail. Raises LeaseLost."""
+        if result is not None:
+            values["results"] = {
+                r.recipient: {"delivery": str(r.delivery), "reply": r.reply} for r in result.recipients
+            }
+            values["last_reply"] = result.last_reply
+        if run_at is not None:
+            values["run_at"] = run_at
+        if why is not None:
+            values["why"] = why
+        if state is OutboxState.SENT:
+            values["sent_at"] = now
+        if state in (OutboxState.DEFERRED, OutboxState.HELD):
+            values["claims"] = 0  # it was worked on in good order: only crashes count towards the cap (PF4)
+        await settle(self._connection, outbox, held, state=state, **values)
+
+    async def answer_history(
+        self, address: str, location: str, vehicle_key: str, now: datetime, *, is_suppressed: bool
+    ) -> AnswerHistory:
+        """How many automatic answers bind a new one to `address` (R112, AR-16, AR-17, AR-18)."""
+        answers = select(outbox.c.created_at, outbox.c.customer_address, outbox.c.location, outbox.c.vehicle_key).where(
+            outbox.c.kind == MailKind.AUTORESPONSE,
+            outbox.c.state.not_in([OutboxState.SUPPRESSED, OutboxState.CANCELLED, OutboxState.FAILED]),
+        )
+        normal = address.casefold()
+        mine = (
+            await self._connection.execute(
+                answers.where(outbox.c.customer_address == normal, outbox.c.created_at > now - timedelta(days=7))
+            )
+        ).all()
+        day = [r for r in mine if r.created_at > now - timedelta(hours=24)]
+        hour_of_location = await self._count(
+            outbox.c.location == location, outbox.c.created_at > now - timedelta(hours=1)
+        )
+        day_of_location = await self._count(
+            outbox.c.location == location, outbox.c.created_at > now - timedelta(days=1)
+        )
+        domain = outbox.c.customer_address.endswith("@" + normal.rpartition("@")[2], autoescape=True)
+        minute_of_domain = await self._count(domain, outbox.c.created_at > now - timedelta(minutes=1))
+        day_of_domain = await self._count(domain, outbox.c.created_at > now - timedelta(days=1))
+        return AnswerHistory(
+            to_address_for_vehicle_24h=sum(r.location == location and r.vehicle_key == vehicle_key for r in day),
+            to_address_24h=len(day),
+            to_address_7d=len(mine),
+            of_location_1h=hour_of_location,
+            of_location_24h=day_of_location,
+            to_domain_1m=minute_of_domain,
+            to_domain_24h=day_of_domain,
+            is_suppressed=is_suppressed,
+        )
+
+    async def _count(self, *conditions: Any) -> int:
+        statement = select(func.count()).where(
+            outbox.c.kind == MailKind.AUTORESPONSE,
+            outbox.c.state.not_in([OutboxState.SUPPRESSED, OutboxState.CANCELLED, OutboxState.FAILED]),
+            *conditions,
+        )
+        return (await self._connection.execute(statement.select_from(outbox))).scalar_one()
+
+    async def find_sent(self, message_ids: Sequence[str], token: str | None) -> SentMail | None:
+        """The outgoing mail with one of these Message-IDs or this reply token (PF25)."""
+        wanted: ColumnElement[bool] = outbox.c.message_id.in_(message_ids)
+        if token:
+            wanted = wanted | (outbox.c.token == token)
+        statement = select(outbox.c.id, outbox.c.lead, outbox.c.customer_address).where(wanted)
+        row = (await self._connection.execute(statement.order_by(outbox.c.id.desc()).limit(1))).first()
+        return None if row is None else SentMail(row.id, row.lead, row.customer_address)
+
+    async def cancel_of_lead(self, number: int, kinds: Sequence[MailKind], why: str) -> None:
+        """Cancel mails of a lead that have not begun to leave."""
+        await self._connection.execute(
+            update(outbox)
+            .where(
+                outbox.c.lead == number,
+                outbox.c.kind.in_([str(k) for k in kinds]),
+                outbox.c.state.in_([OutboxState.HELD, OutboxState.QUEUED]),
+                outbox.c.lease_until.is_(None),
+            )
+            .values(state=OutboxState.CANCELLED, why=why)
+        )
+
+
+def _first_state(intent: Intent, now: datetime) -> OutboxState:
+    return OutboxState.HELD if intent.not_before > now else OutboxState.QUEUED
+
+
+def recipient_of(key: str) -> Recipient:
+    """The recipient role behind an outbox key."""
+    role, _, address = key.partition(":")
+    return Recipient(Role(role), address)
+
+
+def item_of(row: Row[Any]) -> OutboxItem:
+    """The outgoing mail of a row."""
+    results = row.results or {}
+    return OutboxItem(
+        claim=claim_of(row),
+        cause=row.cause,
+        kind=MailKind(row.kind),
+        recipient=recipient_of(row.recipient),
+        location=row.location,
+        sender_mailbox=row.sender_mailbox,
+        state=OutboxState(row.state),
+        run_at=row.run_at,
+        created_at=row.created_at,
+        lead=row.lead,
+        cycle=row.cycle,
+        journal_id=row.journal_id,
+        why=row.why,
+        attempts=row.attempts,
+        first_tried_at=row.first_tried_at,
+        token=row.token,
+        message_id=row.message_id,
+        to_addresses=tuple(row.to_addresses or ()),
+        results={address: result["delivery"] for address, result in results.items()},
+        raw=row.raw,
+        details=row.details or {},
+    )

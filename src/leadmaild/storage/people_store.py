@@ -1,0 +1,89 @@
+"""The people side: absences, flags set at run time, and whose turn it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from leadmaild.model.snapshot import Roster, TurnKey
+from leadmaild.model.user import Absence, Group, User
+from leadmaild.storage.schema import absence, rotation, user_setting
+
+
+class PeopleStore:
+    """Reads and writes the run-time state of users within one transaction."""
+
+    def __init__(self, connection: AsyncConnection, *, locks: bool) -> None:
+        self._connection = connection
+        self._locks = locks
+
+    async def roster(
+        self, users: Mapping[str, User], groups: Sequence[Group], locations: Sequence[str], now: datetime
+    ) -> Roster:
+        """The people as they stand now: the files' users overlaid with run-time flags, absences that are not over,
+        and the turns of `locations`, locked on PostgreSQL so that no two leads get the same turn (R76, PF30)."""
+        return Roster(
+            users=await self.users(users),
+            absences=await self.absences(now),
+            groups=tuple(groups),
+            turns=await self._turns(locations, groups, now),
+        )
+
+    async def users(self, users: Mapping[str, User]) -> dict[str, User]:
+        """The files' users with the flags set at run time; a flag whose file value has changed since is void (R72)."""
+        rows = await self._connection.execute(select(user_setting))
+        now_set = {(r.username, r.key): (r.value, r.file_value) for r in rows}
+        return {name: _overlaid(user, now_set) for name, user in users.items()}
+
+    async def absences(self, now: datetime) -> tuple[Absence, ...]:
+        """Absences that end after `now`."""
+        rows = await self._connection.execute(
+            select(absence).where(absence.c.end_at > now).order_by(absence.c.start_at)
+        )
+        return tuple(Absence(r.username, r.start_at, r.end_at, r.representative) for r in rows)
+
+    async def _turns(
+        self, locations: Sequence[str], groups: Sequence[Group], now: datetime
+    ) -> dict[TurnKey, tuple[str, ...]]:
+        if self._locks:
+            await self._make_rows(locations, groups, now)
+        found = select(rotation).where(rotation.c.location.in_(locations))
+        if self._locks:
+            # Always in the same order, so that two nodes cannot lock each other out.
+            found = found.order_by(rotation.c.location, rotation.c.group_name).with_for_update()
+        rows = await self._connection.execute(found)
+        return {TurnKey(r.location, r.group_name): tuple(r.members) for r in rows}
+
+    async def _make_rows(self, locations: Sequence[str], groups: Sequence[Group], now: datetime) -> None:
+        keys = [(code, "") for code in locations] + [(g.location, g.name) for g in groups if g.location in locations]
+        statement = postgres_insert(rotation).on_conflict_do_nothing()
+        await self._connection.execute(
+            statement,
+            [{"location": code, "group_name": name, "members": [], "moved_at": now} for code, name in sorted(keys)],
+        )
+
+    async def move_turn(self, key: TurnKey, members: Sequence[str], now: datetime) -> None:
+        """Write the new order of a rotation; only when a lead was really given (R76)."""
+        place = (rotation.c.location == key.location) & (rotation.c.group_name == key.group)
+        moved = await self._connection.execute(
+            update(rotation).where(place).values(members=list(members), moved_at=now)
+        )
+        if moved.rowcount == 0:
+            await self._connection.execute(
+                insert(rotation).values(
+                    location=key.location, group_name=key.group, members=list(members), moved_at=now
+                )
+            )
+
+
+def _overlaid(user: User, now_set: Mapping[tuple[str, str], tuple[bool, bool]]) -> User:
+    flags: dict[str, Any] = {}
+    for key in ("receives_leads", "assignable"):
+        value, file_value = now_set.get((user.username, key), (None, None))
+        if value is not None and file_value == getattr(user, key):
+            flags[key] = value
+    return replace(user, **flags) if flags else user

@@ -1,0 +1,87 @@
+"""The unit of work: one transaction with a store for each subject; rolled back unless committed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from leadmaild.errors import Conflict, Unavailable
+from leadmaild.storage.contact_store import ContactStore
+from leadmaild.storage.engine import is_sqlite, read_engine, write_engine
+from leadmaild.storage.installation_store import InstallationStore
+from leadmaild.storage.journal_store import JournalStore
+from leadmaild.storage.lead_store import LeadStore
+from leadmaild.storage.outbox_store import OutboxStore
+from leadmaild.storage.people_store import PeopleStore
+from leadmaild.storage.stock_store import StockStore
+
+
+class Transaction:
+    """The stores of one transaction. What was not committed when the block is left has not happened."""
+
+    def __init__(self, connection: AsyncConnection, *, locks: bool) -> None:
+        self._connection = connection
+        self.journal = JournalStore(connection)
+        self.contacts = ContactStore(connection, locks=locks)
+        self.leads = LeadStore(connection)
+        self.outbox = OutboxStore(connection)
+        self.people = PeopleStore(connection, locks=locks)
+        self.stock = StockStore(connection)
+        self.installation = InstallationStore(connection)
+
+    async def commit(self) -> None:
+        """Make everything durable; the last statement of every step."""
+        await self._connection.commit()
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What happens inside is undone alone if it raises. Raises Conflict for a lost race on a unique key."""
+        try:
+            async with self._connection.begin_nested():
+                yield
+        except IntegrityError as lost:
+            raise Conflict("another node wrote the same row first") from lost
+
+
+class Database:
+    """Opens transactions and read-only views on one database. Raises errors.Unavailable when it is not to be had."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._writer = write_engine(url)
+        self._reader = read_engine(url)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction for writing; rolled back unless `commit` was called."""
+        with _translated():
+            async with self._writer.connect() as connection:
+                await connection.begin()
+                yield Transaction(connection, locks=not is_sqlite(self._url))
+
+    @asynccontextmanager
+    async def view(self) -> AsyncIterator[Transaction]:
+        """The same stores for looking only: takes no locks, cannot write."""
+        with _translated():
+            async with self._reader.connect() as connection:
+                await connection.begin()
+                yield Transaction(connection, locks=False)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+
+class _translated:  # noqa: N801  # reads as a word at the with statement
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, (OperationalError, PoolTimeout)):
+            raise Unavailable("the database is not available") from error
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise Unavailable("the connection to the database was lost") from error
