@@ -107,9 +107,20 @@ class ContactStore:
             await self._connection.execute(update(contact).where(contact.c.id == contact_id).values(missing))
         await self.add_phones(contact_id, location, person.phones)
 
-    async def assign_user(self, contact_id: int, username: str) -> None:
-        """Make `username` the contact's own seller (Q23)."""
-        await self._connection.execute(update(contact).where(contact.c.id == contact_id).values(assigned_user=username))
+    async def note_latest_user(self, contact_id: int, username: str) -> None:
+        """Make the assignee of the latest lead the contact's own user, unless one is settled already (Q23)."""
+        await self._connection.execute(
+            update(contact)
+            .where(contact.c.id == contact_id, contact.c.is_user_settled.is_(False))
+            .values(assigned_user=username)
+        )
+
+    async def settle_user(self, contact_id: int, username: str, *, by_hand: bool = False) -> None:
+        """Make the first assignee who reacts the contact's own user for good; by hand it may change any time (Q23)."""
+        statement = update(contact).where(contact.c.id == contact_id)
+        if not by_hand:
+            statement = statement.where(contact.c.is_user_settled.is_(False))
+        await self._connection.execute(statement.values(assigned_user=username, is_user_settled=True))
 
     async def _whole(self, row: Row[Any]) -> Contact:
         emails = await self._connection.execute(

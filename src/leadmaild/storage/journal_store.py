@@ -115,6 +115,14 @@ class JournalStore:
             **known,
         )
 
+    async def content_of(self, journal_id: int) -> JournalEntry | None:
+        """The entry of that id as intake saw it, whatever became of it."""
+        row = (await self._connection.execute(select(journal).where(journal.c.id == journal_id))).one_or_none()
+        if row is None:
+            return None
+        raw = await self._contents({row.content_id})
+        return _entry(row, raw.get(row.content_id) or b"")
+
     async def put_back(self, held: Claim, run_at: datetime, error: str) -> None:
         """Give a claimed entry back to be tried again at `run_at`. Raises LeaseLost."""
         await settle(self._connection, journal, held, run_at=run_at, last_error=error[:500])

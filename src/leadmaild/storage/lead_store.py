@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import NotFound
 from leadmaild.model.decision import JoinLead, OpenLead
-from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState, Timer, TimerState
+from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState, Timer, TimerKind, TimerState
 from leadmaild.model.reading import Prospect, RequestType
 from leadmaild.storage.documents import prospect_document, prospect_of
 from leadmaild.storage.schema import activity, lead, timer
@@ -146,6 +146,15 @@ class LeadStore:
         ]
         if rows:
             await self._connection.execute(insert(timer), rows)
+
+    async def timers_of(self, number: int) -> tuple[Timer, ...]:
+        """All timers of a lead, oldest cycle first."""
+        rows = await self._connection.execute(
+            select(timer).where(timer.c.lead == number).order_by(timer.c.cycle, timer.c.due_at, timer.c.id)
+        )
+        return tuple(
+            Timer(TimerKind(r.kind), r.due_at, r.effective_at, r.send_at, TimerState(r.state), r.why) for r in rows
+        )
 
     async def record(
         self,

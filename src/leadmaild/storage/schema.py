@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -34,6 +35,7 @@ metadata = MetaData(
 )
 
 FIRST_LEAD_NUMBER = 100_001
+
 
 def _id(start: int = 1) -> Column[int]:
     return Column("id", Id, Identity(start=start), primary_key=True)
@@ -123,6 +125,7 @@ contact = Table(
     Column("country", Text),
     Column("language", String(16)),
     Column("assigned_user", String(64), nullable=False, server_default=""),
+    Column("is_user_settled", Boolean, nullable=False, server_default=false()),  # he reacted, or was set by hand (Q23)
     Column("created_at", Instant, nullable=False),
     Column("merged_into", Id),
     Column("erased_at", Instant),

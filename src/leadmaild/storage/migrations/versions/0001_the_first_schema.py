@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("country", sa.Text(), nullable=True),
         sa.Column("language", sa.String(length=16), nullable=True),
         sa.Column("assigned_user", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("is_user_settled", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("merged_into", Id, nullable=True),
         sa.Column("erased_at", Instant, nullable=True),
