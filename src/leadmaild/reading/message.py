@@ -22,10 +22,12 @@ class Part:
     content_type: str  # lower-case type/subtype
     path: str  # "1", "1.2": position in the tree, for provenance
     text: str | None = None
-    payload: bytes = b""  # decoded content of parts that are not text, cut at the limit
+    payload: bytes = b""  # the content with its transfer encoding undone, of every leaf, cut at the limit
     filename: str | None = None  # safe name
     is_attachment: bool = False
-    charset: str = ""
+    charset: str = ""  # as the part says, lower-case
+    alternative: str = ""  # path of the multipart/alternative it belongs to, "" if none
+    is_flowed: bool = False  # format=flowed (RFC 3676)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Message:
     repairs: tuple[str, ...] = ()  # what had to be mended, for the record
     is_cut: bool = False  # limits cut something off: the reading needs review
     raw_body: bytes = field(default=b"", repr=False)
+    sender_by_parser: tuple[str, ...] = ()  # addresses mail-parser sees in From, to compare with our reader's (AR-22)
 
     def get(self, name: str) -> str | None:
         """The value of the first field of that name (any case), or None."""
@@ -59,19 +62,29 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a text. `label` and `value` are set where the line (or table row, dt/dd, label above value) is a
-    labelled field; `section` is the heading above it. `is_quoted` marks text of an earlier mail."""
+    labelled field; `section` is the heading above it. `is_quoted` marks text of an earlier mail.
+
+    A value below its label is folded into the label's line, so `text` may hold newlines. `is_cell`: the value stood in
+    a cell of its own and is complete; without it, the lines that follow may belong to the value (a message block).
+    """
 
     text: str
     section: str = ""
     label: str | None = None
     value: str | None = None
     is_quoted: bool = False
+    is_heading: bool = False
+    is_cell: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The readable text of a mail as lines; `origin` is text or html; `plain` is the whole as plain text."""
+    """The readable text of a mail as lines; `origin` is text or html; `plain` is the whole as plain text.
+
+    Blank lines stay as lines with empty text. `links` holds the targets of an HTML text's links, in order.
+    """
 
     lines: tuple[Line, ...] = ()
     plain: str = ""
     origin: str = "text"
+    links: tuple[str, ...] = ()

@@ -1,0 +1,68 @@
+"""Limits on the structure of a mail, checked on its bytes before any parser sees it (security.md 2.3 "MIME bombs")."""
+
+import re
+
+MOST_PARTS = 500
+DEEPEST = 20
+# A base64 body longer than this is cut before parsing: nobody reads photos, and no XML of a lead is longer (A.1).
+LONGEST_BASE64 = 1_600_000
+
+_MARK = re.compile(
+    rb"^--[^\n]*|^content-type:[ \t\n]*(multipart/|message/rfc822|message/global)[^\n]*(?:\n[ \t][^\n]*)*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BOUNDARY = re.compile(rb"boundary\*?\d*\*?[ \t]*=[ \t]*(?:\"([^\"\n]*)\"?|([^;\s]*))", re.IGNORECASE)
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]{40,998}={0,2}")
+
+
+def too_complex(mail: bytes) -> str:
+    """Return what exceeds the limits in a mail with LF line ends: "parts", "depth" or "".
+
+    Two cheap counts clear nearly every mail; only what fails them is looked at line by line.
+    """
+    if mail.count(b"\n--") <= MOST_PARTS:
+        lowered = mail.lower()
+        if lowered.count(b"multipart/") + lowered.count(b"message/") <= DEEPEST:
+            return ""
+    return _scan(mail)
+
+
+def _scan(mail: bytes) -> str:
+    """Follow boundaries with a stack, as a parser would, but without building anything."""
+    open_boundaries: list[bytes] = []  # b"" stands for an enclosed mail
+    known: set[bytes] = set()
+    parts = 0
+    for mark in _MARK.finditer(mail):
+        line = mark[0]
+        if mark[1]:
+            boundary = _BOUNDARY.search(line) if mark[1].lower() == b"multipart/" else None
+            delimiter = b"--" + (boundary[1] or boundary[2] or b"") if boundary else b""
+            open_boundaries.append(delimiter)
+            known.add(delimiter)
+            if len(open_boundaries) > DEEPEST:
+                return "depth"
+            continue
+        delimiter = line.rstrip()
+        if delimiter not in known:
+            delimiter = delimiter.removesuffix(b"--")
+            if delimiter not in known:
+                continue
+        if delimiter in open_boundaries:
+            while open_boundaries[-1] != delimiter:
+                open_boundaries.pop()
+        if (parts := parts + 1) > MOST_PARTS:
+            return "parts"
+    return ""
+
+
+def without_long_base64(mail: bytes) -> bytes:
+    """Return the mail with every very long run of base64 lines cut to its beginning; all other bytes stay."""
+    if len(mail) <= LONGEST_BASE64:
+        return mail
+    kept: list[bytes] = []
+    run = 0
+    for line in mail.split(b"\n"):
+        run = run + len(line) if _BASE64_LINE.fullmatch(line) else 0
+        if run <= LONGEST_BASE64:
+            kept.append(line)
+    return b"\n".join(kept)

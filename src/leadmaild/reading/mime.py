@@ -1,0 +1,259 @@
+"""Bytes of a mail in, a Message out. Total: any byte string has a Message, and none takes long (SP-12, SP-13).
+
+The header is read by our own strict reader; mail-parser parses the body's structure, and only sees the fields that
+decide structure and sender; the tree it built is walked here. What exceeds the limits, or breaks the parser, goes to
+the fallback reader and is marked as cut.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from email import message_from_bytes
+from email.message import Message as Tree
+from typing import Any
+
+import mailparser
+
+from leadmaild.reading import header_fields
+from leadmaild.reading.charset import clean, decode
+from leadmaild.reading.encoded_words import parameters
+from leadmaild.reading.filenames import safe_filename
+from leadmaild.reading.header_fields import read_field, with_plain_line_ends
+from leadmaild.reading.limits import too_complex, without_long_base64
+from leadmaild.reading.message import HeaderField, Message, Part
+from leadmaild.reading.transfer import decode_transfer
+
+# Mails inside mails are opened this deep (security.md 2.3); text and payload of one part are cut at these lengths.
+DEEPEST_NESTED = 3
+LONGEST_TEXT = 1_000_000
+LONGEST_PAYLOAD = 1_200_000
+
+_FOR_PARSER = re.compile(
+    rb"(?:from|content-type|content-transfer-encoding|content-disposition|content-id)[ \t]*:", re.IGNORECASE
+)
+_LONGEST_FOR_PARSER = 16 * 1024
+_TEXT_IN_PARTS = re.compile(
+    rb"^content-type:[ \t\n]*text/(plain|html)[^\n]*(?:\n[^\n]+)*\n\n", re.IGNORECASE | re.MULTILINE
+)
+
+
+def parse(raw: bytes) -> Message:
+    """Return the Message of these bytes; never raises. `repairs` says what was mended, `is_cut` that text may miss."""
+    block = header_fields.split(with_plain_line_ends(raw))
+    found = _Found(repairs=dict.fromkeys(block.repairs), is_cut=block.is_cut)
+    excess = too_complex(b"\n".join((*block.fields, b"", block.body)))
+    if not excess:
+        try:
+            return _by_parser(block, found)
+        except Exception as error:  # noqa: BLE001 - whatever a library does with hostile bytes, the mail is still read
+            excess = f"parser failed: {type(error).__name__}"
+    return _by_bytes(block, excess)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the walk through one mail collects."""
+
+    parts: list[Part] = field(default_factory=list)
+    nested: list[Message] = field(default_factory=list)
+    repairs: dict[str, None] = field(default_factory=dict)
+    is_cut: bool = False
+
+    def note(self, repair: str, path: str = "") -> None:
+        if repair:
+            self.repairs[f"{repair} ({path})" if path else repair] = None
+
+
+def _by_parser(block: header_fields.Block, found: _Found) -> Message:
+    chosen = [f[:_LONGEST_FOR_PARSER] for f in block.fields if _FOR_PARSER.match(f)]
+    tree, senders = _tree(b"\n".join((*chosen, b"", without_long_base64(block.body))), found)
+    message = _message(tree, block.fields, found, level=0, raw_body=block.body)
+    return replace(message, sender_by_parser=senders)
+
+
+def _tree(mail: bytes, found: _Found) -> tuple[Tree, tuple[str, ...]]:
+    """The structure as mail-parser sees it, and the addresses it sees in From.
+
+    mail-parser 4.8 fails on a multipart whose end is missing in one way or another; the tree beneath it does not, so
+    that is taken then, and From is compared with nothing. Raises RecursionError for what the limits let through.
+    """
+    try:
+        parsed = mailparser.parse_from_bytes(mail)
+    except (AttributeError, TypeError, ValueError, LookupError) as error:
+        found.note(f"mail-parser failed: {type(error).__name__}")
+        return message_from_bytes(mail), ()
+    return parsed.message, tuple(str(address) for _, address in parsed.from_ or ())
+
+
+def _message(tree: Tree, fields: Iterable[bytes], found: _Found, level: int, raw_body: bytes = b"") -> Message:
+    headers = tuple(read_field(f) for f in fields)
+    kind = _walk(tree, found, path="", level=level)
+    return Message(headers, tuple(found.parts), tuple(found.nested), kind, tuple(found.repairs), found.is_cut, raw_body)
+
+
+def _walk(node: Tree, found: _Found, path: str, level: int, alternative: str = "", guessed: bool = False) -> str:
+    """Collect the leaves below `node`; return its content type, with the report-type of a multipart/report."""
+    own = _content_fields(node)
+    kind, params = parameters(own.get("content-type", b""))
+    kind = kind if re.fullmatch(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", kind) else _default_kind(kind, node)
+    below: Any = node.get_payload() if node.is_multipart() else None
+    if kind.startswith("message/") and below is not None and kind != "message/delivery-status":
+        _enclosed(below, own, kind, params, found, path or "1", level)
+    elif kind == "message/delivery-status" and below is not None:
+        text = "\n\n".join(_as_text(status) for status in below)
+        found.parts.append(Part(kind, path or "1", clean(text), text.encode("utf-8", "replace")))
+    elif below is not None:
+        inside = path or "1"
+        alternative = inside if kind == "multipart/alternative" else alternative
+        for number, child in enumerate(below, 1):
+            _walk(child, found, f"{path}.{number}" if path else str(number), level, alternative)
+    elif kind.startswith("multipart/") and not guessed and (mended := _with_guessed_boundary(node, kind)) is not None:
+        found.note("boundary guessed", path)
+        _walk(mended, found, path, level, alternative, guessed=True)
+    else:
+        _leaf(node, own, kind, params, found, path or "1", alternative)
+    report = params.get("report-type", "").lower()
+    return f"{kind}; report-type={report}" if kind == "multipart/report" and report else kind
+
+
+def _content_fields(node: Tree) -> dict[str, bytes]:
+    """The first Content-* field of each name, as bytes."""
+    own: dict[str, bytes] = {}
+    for name, value in node.raw_items():
+        lowered = name.lower().strip()
+        if lowered.startswith("content-"):
+            own.setdefault(lowered, str(value).encode("utf-8", "surrogateescape"))
+    return own
+
+
+def _default_kind(kind: str, node: Tree) -> str:
+    if not kind:
+        return node.get_default_type()
+    # "text", "html" and the like of hand-made mail: text stays text.
+    return "text/html" if kind in ("html", "text/") and "html" in kind else "text/plain"
+
+
+def _enclosed(
+    below: list[Tree], own: dict[str, bytes], kind: str, params: dict[str, str], found: _Found, path: str, level: int
+) -> None:
+    """Take up a mail inside the mail, or note that it lies too deep."""
+    encoding = own.get("content-transfer-encoding", b"").decode("ascii", "replace").strip().lower()
+    inner = below[0] if below else None
+    if inner is None or level >= DEEPEST_NESTED:
+        found.parts.append(Part(kind, path, filename=_filename(own, params), is_attachment=True))
+        found.is_cut = found.is_cut or inner is not None
+        return
+    if encoding in ("base64", "quoted-printable"):
+        # RFC 2046 5.2.1 forbids it, Exchange and others do it: the whole inner mail is encoded.
+        payload, repair = decode_transfer(_raw_payload(inner), encoding)
+        found.note(repair or "encoded message/rfc822 opened", path)
+        message = _nested_from_bytes(payload, level)
+    else:
+        collected = _Found()
+        message = _message(inner, (_as_field(name, value) for name, value in inner.raw_items()), collected, level + 1)
+    found.nested.append(message)
+    if kind not in ("message/rfc822", "message/global"):  # partial, external-body: what matters is that they are there
+        found.parts.append(Part(kind, path, is_attachment=True))
+
+
+def _nested_from_bytes(payload: bytes, level: int) -> Message:
+    block = header_fields.split(with_plain_line_ends(payload))
+    if too_complex(block.body):
+        return _by_bytes(block, "parts or depth")
+    found = _Found(repairs=dict.fromkeys(block.repairs), is_cut=block.is_cut)
+    tree, _ = _tree(b"\n".join((*block.fields, b"", block.body)), found)
+    return _message(tree, block.fields, found, level + 1)
+
+
+def _as_field(name: str, value: object) -> bytes:
+    return f"{name}: {value}".encode("utf-8", "surrogateescape")[: header_fields.LONGEST_FIELD]
+
+
+def _as_text(node: Tree) -> str:
+    """A block of a delivery status as it stood: its fields, then whatever followed them."""
+    fields = (read_field(_as_field(name, value)) for name, value in node.raw_items())
+    lines = "\n".join(f"{f.name}: {f.value}" for f in fields)
+    rest = "" if node.is_multipart() else decode(_raw_payload(node), "")[0].strip()
+    return f"{lines}\n\n{rest}" if rest and lines else lines or rest
+
+
+def _raw_payload(node: Tree) -> bytes:
+    """The bytes of a leaf as they stood in the mail: without its encoding field the library leaves them alone."""
+    del node["content-transfer-encoding"]
+    payload = node.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _with_guessed_boundary(node: Tree, kind: str) -> Tree | None:
+    """Parse a multipart without (the right) boundary again by the delimiter its body shows (BI-29)."""
+    payload = _raw_payload(node)
+    delimiter = re.search(rb"^--([^\n]{1,2000}?)[ \t]*\ncontent-[a-z-]+:", payload, re.IGNORECASE | re.MULTILINE)
+    if delimiter is None or b'"' in delimiter[1]:
+        return None
+    head = b"Content-Type: " + kind.encode("ascii", "replace") + b'; boundary="' + delimiter[1] + b'"\n\n'
+    tree, _ = _tree(head + payload, _Found())
+    return tree if tree.is_multipart() else None
+
+
+def _leaf(
+    node: Tree, own: dict[str, bytes], kind: str, params: dict[str, str], found: _Found, path: str, alternative: str
+) -> None:
+    encoding = own.get("content-transfer-encoding", b"").decode("ascii", "replace")
+    payload, repair = decode_transfer(_raw_payload(node), encoding)
+    found.note(repair, path)
+    disposition, _ = parameters(own.get("content-disposition", b""))
+    filename = _filename(own, params)
+    is_body = kind in ("text/plain", "text/html") and (not filename or disposition == "inline")
+    is_attachment = disposition == "attachment" or (filename is not None and not is_body)
+    text: str | None = None
+    charset = params.get("charset", "")
+    if kind.startswith(("text/", "multipart/")):  # a multipart left here has no boundary: its body is read as text
+        kind = "text/plain" if kind.startswith("multipart/") else kind
+        text, repair = decode(payload, charset)
+        text = clean(text)
+        found.note(repair, path)
+        if len(text) > LONGEST_TEXT:
+            text = text[:LONGEST_TEXT]
+            found.is_cut = found.is_cut or not is_attachment
+    flowed = params.get("format", "").lower() == "flowed"
+    found.parts.append(
+        Part(kind, path, text, payload[:LONGEST_PAYLOAD], filename, is_attachment, charset.lower(), alternative, flowed)
+    )
+
+
+def _filename(own: dict[str, bytes], params: dict[str, str]) -> str | None:
+    name = parameters(own.get("content-disposition", b""))[1].get("filename") or params.get("name")
+    return safe_filename(name) if name else None
+
+
+# ---- the fallback reader ---------------------------------------------------------------------------------------
+
+
+def _by_bytes(block: header_fields.Block, why: str) -> Message:
+    """Read what no parser should: the header as always, the first plain and first HTML text found among the bytes."""
+    headers = tuple(read_field(f) for f in block.fields)
+    by_kind: dict[str, Part] = {}
+    body = block.body[: 4 * LONGEST_TEXT]
+    for head in _TEXT_IN_PARTS.finditer(body):
+        kind = f"text/{head[1].decode().lower()}"
+        if kind not in by_kind:
+            end = body.find(b"\n--", head.end())
+            by_kind[kind] = _part_from(head[0], body[head.end() : end if end >= 0 else len(body)], kind)
+        if len(by_kind) == 2:
+            break
+    if not by_kind:
+        own = b"".join(f.raw for f in headers if f.name == "content-transfer-encoding")
+        by_kind["text/plain"] = _part_from(b"content-transfer-encoding:" + own, body, "text/plain")
+    kind = parameters(next((f.raw for f in headers if f.name == "content-type"), b""))[0] or "text/plain"
+    return Message(
+        headers, tuple(by_kind.values()), (), kind, (*block.repairs, f"read by the fallback reader: {why}"), True,
+        block.body,
+    )  # fmt: skip
+
+
+def _part_from(head: bytes, payload: bytes, kind: str) -> Part:
+    fields: dict[str, HeaderField] = {f.name: f for f in map(read_field, header_fields.split(head).fields)}
+    encoding = fields["content-transfer-encoding"].value if "content-transfer-encoding" in fields else ""
+    charset = parameters(fields["content-type"].raw)[1].get("charset", "") if "content-type" in fields else ""
+    text, _ = decode(decode_transfer(payload, encoding)[0], charset)
+    return Part(kind, "1", clean(text)[:LONGEST_TEXT], payload[:LONGEST_PAYLOAD], charset=charset, alternative="1")

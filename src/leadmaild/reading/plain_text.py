@@ -1,0 +1,63 @@
+"""Plain text to rows: unflowed (RFC 3676), quote marks read, labels split."""
+
+import re
+
+from leadmaild.reading.charset import clean_line
+from leadmaild.reading.rows import Row, is_rule, split_label
+
+_QUOTE = re.compile(r"(?:>\s?)+")
+_TABLE_ROW = re.compile(r"\|\s*([^|]*?)\s*\|\s*([^|]*?)\s*\|?")
+
+
+def rows_of_text(text: str, separator: str = ":", is_flowed: bool = False) -> list[Row]:
+    """Return the rows of a plain text; blank lines stay, runs of them shrink to one."""
+    lines = _unflowed(text.split("\n"), separator) if is_flowed else text.split("\n")
+    rows: list[Row] = []
+    for line in lines:
+        row = _row(line.rstrip(), separator)
+        if row.text or (rows and rows[-1].text):
+            rows.append(row)
+    while rows and rows[-1].is_blank:
+        rows.pop()
+    return rows
+
+
+def _row(line: str, separator: str) -> Row:
+    quote = _QUOTE.match(line)
+    if quote and not line.startswith(separator):
+        row = _row(line[quote.end() :], separator)
+        row.is_quoted = True
+        row.text = f"> {row.text}" if row.text else ""
+        return row
+    if is_rule(line.strip()):
+        return Row(line.strip(), is_rule=True)
+    if line.startswith("|") and (cells := _TABLE_ROW.fullmatch(line.strip())) and cells[1] and cells[2]:
+        return Row(f"{cells[1]}: {cells[2]}", cells[1].rstrip(" :*"), cells[2], is_cell=True)
+    found = split_label(line, separator)
+    text = line.strip() if found is None else clean_line(line)
+    return Row(text, *found) if found else Row(text)
+
+
+def _unflowed(lines: list[str], separator: str) -> list[str]:
+    """Join lines that end in a blank with the next (RFC 3676 4.1), but never across a label or a quote's edge."""
+    joined: list[str] = []
+    flows = False
+    for line in lines:
+        unstuffed = line.removeprefix(" ")
+        if (
+            flows
+            and line.strip()
+            and _depth(line) == _depth(joined[-1])
+            and split_label(unstuffed, separator) is None
+            and not is_rule(line.strip())
+        ):
+            joined[-1] = f"{joined[-1].rstrip()} {unstuffed[_depth(line) :].lstrip()}"
+        else:
+            joined.append(unstuffed)
+        label = split_label(joined[-1], separator)
+        flows = line.endswith(" ") and line != "-- " and bool(line.strip()) and (label is None or bool(label[1]))
+    return joined
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(">"))

@@ -1,0 +1,78 @@
+"""The readable text of a mail as Documents: richest first, nothing lost (lead-formats.md 5.5)."""
+
+from collections.abc import Iterator
+
+from leadmaild.reading.html_text import rows_of_html
+from leadmaild.reading.message import Document, Message, Part
+from leadmaild.reading.plain_text import rows_of_text
+from leadmaild.reading.rows import Row, lines_of
+
+_READABLE = ("text/plain", "text/html")
+
+
+def documents(message: Message, separator: str = ":") -> tuple[Document, ...]:
+    """Return the documents of a mail, the one with more labelled fields first, HTML first if they are even.
+
+    Where HTML and plain text stand as alternatives there is one document of each; otherwise one of everything, in
+    order. `separator` stands between label and value (a source definition may set another than ":").
+    """
+    parts = _body_parts(message)
+    if not any(p.content_type == "text/html" for p in parts):
+        return (_document(parts, separator),) if parts else ()
+    html = _document(_preferring(parts, "text/html"), separator)
+    chosen = _preferring(parts, "text/plain")
+    if chosen == _preferring(parts, "text/html"):
+        return (html,)
+    plain = _document(chosen, separator)
+    if not html.plain or not plain.plain:
+        return (html,) if html.plain else (plain,)
+    return (html, plain) if _richness(html) >= _richness(plain) else (plain, html)
+
+
+def document_of_text(text: str, separator: str = ":") -> Document:
+    """Return the Document of a bare text, such as an unwrapped forward."""
+    return _as_document(rows_of_text(text, separator), "text", (), separator)
+
+
+def _body_parts(message: Message) -> tuple[Part, ...]:
+    """The parts a mail program shows as text; if there is none, any text there is, so that nothing is lost."""
+    texts = [p for p in message.parts if p.text and p.text.strip()]
+    shown = [p for p in texts if not p.is_attachment and p.content_type in _READABLE]
+    if not shown:
+        shown = [p for p in texts if not p.is_attachment] or [p for p in texts if p.content_type in _READABLE] or texts
+    return tuple(shown)
+
+
+def _preferring(parts: tuple[Part, ...], kind: str) -> tuple[Part, ...]:
+    """The parts of one rendering: of each set of alternatives those of `kind`, or all of it if it has none."""
+    has_kind = {p.alternative for p in parts if p.alternative and p.content_type == kind}
+    return tuple(p for p in parts if p.alternative not in has_kind or p.content_type == kind)
+
+
+def _richness(document: Document) -> int:
+    return sum(1 for line in document.lines if line.label is not None and line.value)
+
+
+def _document(parts: tuple[Part, ...], separator: str) -> Document:
+    rows: list[Row] = []
+    links: list[str] = []
+    for part in parts:
+        if rows:
+            rows.append(Row(""))
+        rows.extend(_rows(part, separator, links))
+    origin = "html" if any(p.content_type == "text/html" for p in parts) else "text"
+    return _as_document(rows, origin, tuple(dict.fromkeys(links)), separator)
+
+
+def _rows(part: Part, separator: str, links: list[str]) -> Iterator[Row]:
+    if part.content_type == "text/html":
+        rows, found = rows_of_html(part.text or "", separator)
+        links.extend(found)
+        yield from rows
+    else:
+        yield from rows_of_text(part.text or "", separator, part.is_flowed)
+
+
+def _as_document(rows: list[Row], origin: str, links: tuple[str, ...], separator: str) -> Document:
+    lines = tuple(lines_of(rows, separator))
+    return Document(lines, "\n".join(line.text for line in lines).strip(), origin, links)
