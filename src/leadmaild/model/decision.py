@@ -120,7 +120,8 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class OpenLead:
-    """Make a new lead at `location` for this prospect."""
+    """Make a new lead at `location` for this prospect. `more` are further enquiries of the same person in the same
+    mail (several ADF prospects): they join the lead as activities (R35, R38)."""
 
     prospect: Prospect
     location: str
@@ -133,6 +134,7 @@ class OpenLead:
     previous_lead: int | None = None
     timers: tuple[Timer, ...] = ()
     intents: tuple[Intent, ...] = ()
+    more: tuple[Prospect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

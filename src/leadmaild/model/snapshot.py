@@ -75,6 +75,7 @@ class AnswerHistory:
     to_domain_24h: int = 0
     is_suppressed: bool = False  # AR-24
     domain_counts: bool = True  # False: free-mail or relay domain, AR-18 does not count it
+    domain_refuses_mail: bool = False  # AR-25: definite null MX or NXDOMAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class ThreadFacts:
     lead: Lead | None = None
     is_known: bool = False  # the outbox knows the Message-ID, or the token is one of ours
     bounced_outbox_id: int | None = None
+    bounced_recipients: frozenset[str] = frozenset()  # normalised: whom the mail that bounced was for
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +115,4 @@ class Snapshot:
     checks_senders: bool = False  # we are the MX for this mail: only authenticated senders are answered (AR-14)
     mail_is_old: bool = False  # AR-20
     learning_until: datetime | None = None  # AR-28
+    postmaster: str | None = None  # set: the mail is for postmaster, and this is [gateway] postmaster ("" = none)
