@@ -95,7 +95,7 @@ _logger = structlog.stdlib.get_logger("leadmaild")
 _LONGEST_VALUE = 256
 
 
-def log(event: Event, *, exc: BaseException | None = None, **fields: object) -> None:
+def log(event: Event, *, exc: BaseException | None = None, **fields: str | int | float | bool | None) -> None:
     """Write one business event. `exc` adds the exception's type and stack, never its text of foreign origin.
 
     Raises TypeError for a key that is not allowed: that is a bug of ours, found by the first test that runs the line.

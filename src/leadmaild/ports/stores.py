@@ -52,7 +52,14 @@ class LeadStore(Protocol):
     async def last_closed_of(self, contact_id: int) -> Lead | None: ...
     async def of_conversation(self, prospect: Prospect) -> tuple[Lead, ...]: ...
     async def open(
-        self, step: OpenLead, contact_id: int, journal_id: int, subject: str, *, needs_review: bool, now: datetime
+        self,
+        step: OpenLead,
+        contact_id: int,
+        journal_id: int,
+        subject: str,
+        *,
+        needs_review: bool,
+        arrived_at: datetime,
     ) -> int: ...
     async def join(self, step: JoinLead, journal_id: int, now: datetime) -> None: ...
     async def record(

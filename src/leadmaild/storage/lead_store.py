@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from leadmaild.deciding.joining import message_digest
 from leadmaild.errors import NotFound
 from leadmaild.model.decision import JoinLead, OpenLead
 from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState, Timer, TimerKind, TimerState
 from leadmaild.model.reading import Prospect, RequestType
+from leadmaild.model.vehicle import vehicle_key
 from leadmaild.storage.documents import prospect_document, prospect_of
-from leadmaild.storage.schema import activity, lead, timer
+from leadmaild.storage.schema import activity, contact_email, lead, timer
 
 
 class LeadStore:
@@ -57,7 +59,24 @@ class LeadStore:
         )
         rows = (await self._connection.execute(statement)).all()
         running = await self._with_running_first_response([row.number for row in rows])
-        return tuple(lead_of(row, is_running=row.number in running) for row in rows)
+        addresses = await self._addresses({row.contact_id for row in rows})
+        return tuple(
+            lead_of(row, is_running=row.number in running, addresses=addresses.get(row.contact_id, frozenset()))
+            for row in rows
+        )
+
+    async def _addresses(self, contact_ids: set[int]) -> dict[int, frozenset[str]]:
+        if not contact_ids:
+            return {}
+        found = await self._connection.execute(
+            select(contact_email.c.contact_id, contact_email.c.address).where(
+                contact_email.c.contact_id.in_(contact_ids)
+            )
+        )
+        owned: dict[int, set[str]] = {}
+        for row in found:
+            owned.setdefault(row.contact_id, set()).add(row.address)
+        return {contact_id: frozenset(addresses) for contact_id, addresses in owned.items()}
 
     async def _with_running_first_response(self, numbers: Sequence[int]) -> set[int]:
         if not numbers:
@@ -70,7 +89,14 @@ class LeadStore:
         return set(found.scalars())
 
     async def open(
-        self, step: OpenLead, contact_id: int, journal_id: int, subject: str, *, needs_review: bool, now: datetime
+        self,
+        step: OpenLead,
+        contact_id: int,
+        journal_id: int,
+        subject: str,
+        *,
+        needs_review: bool,
+        arrived_at: datetime,
     ) -> int:
         """Make the lead; return its number."""
         prospect = step.prospect
@@ -87,26 +113,27 @@ class LeadStore:
             subject=subject,
             types=[str(t) for t in step.types],
             prospect=prospect_document(prospect),
+            message_digest=message_digest(prospect.message) or None,
             stock_number=step.stock.internal_number if step.stock else None,
-            vehicle_key=vehicle_key(prospect, step.stock.internal_number if step.stock else None),
+            vehicle_key=vehicle_key(prospect, step.stock),
             assignee=step.assignment.assignee,
             assignment_reason=step.assignment.reason,
             group_name=step.assignment.group,
             state=LeadState.OPEN,
             needs_review=needs_review,
             cycle=1,
-            arrived_at=now,
-            last_active_at=now,
+            arrived_at=arrived_at,
+            last_active_at=arrived_at,
             due_at=due.due_at if due else None,
             due_kind=due.kind if due else None,
             previous_lead=step.previous_lead,
             journal_id=journal_id,
         )
         number: int = (await self._connection.execute(statement.returning(lead.c.number))).scalar_one()
-        await self.arm(number, step.location, 1, now, step.timers)
-        await self.record(number, ActivityKind.MAIL_IN, now, text=prospect.message or "", journal_id=journal_id)
+        await self.arm(number, step.location, 1, arrived_at, step.timers)
+        await self.record(number, ActivityKind.MAIL_IN, arrived_at, text=prospect.message or "", journal_id=journal_id)
         await self.record(
-            number, ActivityKind.ASSIGNEE_CHANGE, now, text=step.assignment.why,
+            number, ActivityKind.ASSIGNEE_CHANGE, arrived_at, text=step.assignment.why,
             details={"assignee": step.assignment.assignee, "reason": str(step.assignment.reason)},
         )  # fmt: skip
         return number
@@ -196,7 +223,7 @@ class LeadStore:
         return found
 
 
-def lead_of(row: Row[Any], *, is_running: bool = False) -> Lead:
+def lead_of(row: Row[Any], *, is_running: bool = False, addresses: frozenset[str] = frozenset()) -> Lead:
     """The lead value of a row."""
     prospect = prospect_of(row.prospect)
     return Lead(
@@ -217,16 +244,10 @@ def lead_of(row: Row[Any], *, is_running: bool = False) -> Lead:
         conversation_id=row.conversation_id,
         relay_email=row.relay_email,
         source_lead_id=row.source_lead_id,
+        message_digest=row.message_digest,
         has_running_first_response=is_running,
+        addresses=addresses,
     )
-
-
-def vehicle_key(prospect: Prospect, stock_number: str | None) -> str:
-    """By what "the same vehicle" is told (R112): the stock number, else the strongest reference in the mail."""
-    if stock_number:
-        return stock_number
-    references = prospect.vehicle.references if prospect.vehicle else ()
-    return references[0] if references else ""
 
 
 def _earliest(timers: Sequence[Timer]) -> Timer | None:

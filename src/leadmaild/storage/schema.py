@@ -170,6 +170,7 @@ lead = Table(
     Column("types", Json, nullable=False),
     Column("prospect", Json),  # everything that was read, with provenance
     Column("stock_number", Text),
+    Column("message_digest", String(64)),  # of the customer's words: tells a resend (Q22)
     Column("vehicle_key", Text),  # stock number or ad reference: what R112 counts by
     Column("assignee", String(64), nullable=False),
     Column("assignment_reason", String(16), nullable=False),

@@ -273,6 +273,7 @@ def upgrade() -> None:
         sa.Column("types", Json, nullable=False),
         sa.Column("prospect", Json, nullable=True),
         sa.Column("stock_number", sa.Text(), nullable=True),
+        sa.Column("message_digest", sa.String(length=64), nullable=True),
         sa.Column("vehicle_key", sa.Text(), nullable=True),
         sa.Column("assignee", sa.String(length=64), nullable=False),
         sa.Column("assignment_reason", sa.String(length=16), nullable=False),

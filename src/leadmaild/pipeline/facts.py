@@ -1,0 +1,135 @@
+"""Loads the Snapshot: everything `decide` may see, by reads of the transaction it is given. Writes nothing, so that
+`explain` takes the same path."""
+
+from datetime import datetime, timedelta
+
+from leadmaild.model.address import parse_address
+from leadmaild.model.envelope import Channel, Envelope
+from leadmaild.model.location import Location
+from leadmaild.model.reading import Person, Prospect, Reading
+from leadmaild.model.reply_token import queue_id_of
+from leadmaild.model.snapshot import AnswerHistory, ContactFacts, ProspectFacts, Snapshot, ThreadFacts
+from leadmaild.model.vehicle import StockVehicle, vehicle_key
+from leadmaild.pipeline.directory import POSTMASTER
+from leadmaild.pipeline.world import World
+from leadmaild.ports.stores import Transaction
+
+# Mail that lay about longer than this gets no automatic answer (AR-20).
+OLDEST_ANSWERED = timedelta(hours=48)
+
+
+async def load_snapshot(
+    tx: Transaction,
+    world: World,
+    location: Location,
+    reading: Reading,
+    envelope: Envelope,
+    duplicate_of: int | None,
+    now: datetime,
+) -> Snapshot:
+    """The facts about one read mail received by `location`, as they stand in this transaction."""
+    settings = world.settings
+    prospects = tuple([await _prospect_facts(tx, world, location, p, now) for p in reading.prospects])
+    concerned = {location.code} | {p.vehicle.location for p in prospects if p.vehicle} & settings.locations.keys()
+    received_at = envelope.received_at
+    return Snapshot(
+        receiving=location,
+        locations=settings.locations,
+        roster=await tx.people.roster(settings.users, settings.groups, sorted(concerned), now),
+        prospects=prospects,
+        thread=await _thread_facts(tx, world, reading, envelope),
+        sender=await _sender_facts(tx, location, reading),
+        own_addresses=settings.own_addresses | world.directory.own_addresses,
+        duplicate_of=duplicate_of,
+        source_is_enabled=location.source(reading.source).enabled,
+        checks_senders=envelope.channel is Channel.SMTP and not envelope.is_trusted_client,
+        mail_is_old=envelope.is_first_scan or now - received_at > OLDEST_ANSWERED,
+        learning_until=world.learning_until(location),
+        postmaster=settings.gateway.postmaster if _is_for_postmaster(envelope) else None,
+    )
+
+
+def _is_for_postmaster(envelope: Envelope) -> bool:
+    return any(path.partition("@")[0].casefold() == POSTMASTER for path in envelope.forward_paths)
+
+
+async def _prospect_facts(
+    tx: Transaction, world: World, location: Location, prospect: Prospect, now: datetime
+) -> ProspectFacts:
+    vehicle, candidates = await tx.stock.match(prospect.vehicle) if prospect.vehicle else (None, 0)
+    stands_at = vehicle.location if vehicle and vehicle.location in world.settings.locations else location.code
+    by_location = {}
+    for code in sorted({location.code, stands_at}):
+        by_location[code] = await _contact_facts(tx, code, prospect.contact)
+    effective = stands_at if location.vehicle_location_for_distribution else location.code
+    return ProspectFacts(
+        vehicle=vehicle,
+        vehicle_candidates=candidates,
+        by_location=by_location,
+        conversation_leads=await tx.leads.of_conversation(prospect),
+        answers=await _answers(tx, world, prospect, vehicle, effective, now),
+    )
+
+
+async def _contact_facts(tx: Transaction, code: str, person: Person) -> ContactFacts:
+    # A relay address names a conversation, not a person (R37).
+    address = parse_address(person.email) if person.email and not person.email_is_relay else None
+    contact = await tx.contacts.find(code, address.normal if address else None, person.phones)
+    if contact is None:
+        return ContactFacts()
+    open_leads = await tx.leads.open_of(contact.id)
+    return ContactFacts(contact, open_leads, await tx.leads.last_closed_of(contact.id))
+
+
+async def _answers(
+    tx: Transaction,
+    world: World,
+    prospect: Prospect,
+    vehicle: StockVehicle | None,
+    location: str,
+    now: datetime,
+) -> AnswerHistory:
+    address = prospect.contact.email or prospect.contact.relay_email
+    if not address:
+        return AnswerHistory()
+    return await tx.outbox.answer_history(
+        address,
+        location,
+        vehicle_key(prospect, vehicle),
+        now,
+        is_suppressed=await tx.installation.is_suppressed(address, world.suppression_key),
+    )
+
+
+async def _thread_facts(tx: Transaction, world: World, reading: Reading, envelope: Envelope) -> ThreadFacts:
+    thread = reading.thread
+    message_ids = [m for m in (thread.in_reply_to, *thread.references, _bounced_message_id(reading)) if m]
+    tokens = [t for t in (thread.token, _token_of(envelope)) if t and queue_id_of(t, world.token_keys) is not None]
+    sent = await tx.outbox.find_sent(message_ids, tokens[0] if tokens else None) if message_ids or tokens else None
+    number = sent.lead if sent else _number(thread.lead_id)
+    return ThreadFacts(
+        lead=await tx.leads.by_number(number) if number is not None else None,
+        is_known=sent is not None,
+        bounced_outbox_id=sent.id if sent and reading.dsn else None,
+        bounced_recipients=frozenset({sent.customer_address} if sent and sent.customer_address else ()),
+    )
+
+
+def _token_of(envelope: Envelope) -> str | None:
+    local = envelope.forward_paths[0].partition("@")[0] if envelope.forward_paths else ""
+    return local.partition("+")[2] or None
+
+
+def _bounced_message_id(reading: Reading) -> str | None:
+    return reading.dsn.original_message_id if reading.dsn else None
+
+
+def _number(lead_id: str | None) -> int | None:
+    return int(lead_id) if lead_id and lead_id.isascii() and lead_id.isdigit() and len(lead_id) < 19 else None
+
+
+async def _sender_facts(tx: Transaction, location: Location, reading: Reading) -> ProspectFacts:
+    if reading.prospects or not reading.sender.email:
+        return ProspectFacts()
+    person = Person(email=reading.sender.email)
+    return ProspectFacts(by_location={location.code: await _contact_facts(tx, location.code, person)})

@@ -1,0 +1,155 @@
+"""intake: claims journal entries oldest first, has them read outside any transaction, then in one transaction a batch,
+with a savepoint a mail: load the Snapshot, call the one pure `decide`, apply the Decision, settle the entry."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from leadmaild.deciding.case import Case
+from leadmaild.deciding.decide import decide
+from leadmaild.deciding.without_lead import unparsed
+from leadmaild.errors import Conflict, LeaseLost
+from leadmaild.maillog import Event, log
+from leadmaild.model.decision import Decision
+from leadmaild.model.lead import Outcome
+from leadmaild.model.reading import Classification, Reading
+from leadmaild.model.work import JournalEntry
+from leadmaild.pipeline import intake_log
+from leadmaild.pipeline.apply import Applied, apply
+from leadmaild.pipeline.facts import load_snapshot
+from leadmaild.pipeline.world import World
+from leadmaild.ports import Clock, Reader
+from leadmaild.ports.stores import Database, Transaction
+
+BATCH = 20
+# A mail that broke us this often is set aside, never dropped, never tried at start (PF4).
+MOST_CLAIMS = 5
+_BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    entry: JournalEntry
+    reading: Reading
+    decision: Decision
+    applied: Applied
+
+
+class Intake:
+    """The step that makes leads of mails."""
+
+    def __init__(
+        self,
+        database: Database,
+        reader: Reader,
+        world: Callable[[], World],
+        clock: Clock,
+        node: str,
+        wake_deliver: Callable[[], None],
+        must_yield: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._database = database
+        self._reader = reader
+        self._world = world
+        self._clock = clock
+        self._node = node
+        self._wake_deliver = wake_deliver
+        self._must_yield = must_yield
+
+    async def step(self) -> bool:
+        """Take one batch; True if there was anything to do."""
+        if self._must_yield():
+            await asyncio.sleep(0)  # noqa: TID251  # accept goes first: let its commit have the database
+        entries = await self._claim()
+        if not entries:
+            return False
+        world = self._world()
+        # Whoever brought workers down this often is not tried again (PF4).
+        poison = [entry for entry in entries if entry.claim.claims > MOST_CLAIMS]
+        sound = [entry for entry in entries if entry.claim.claims <= MOST_CLAIMS]
+        readings = await asyncio.gather(*(self._read(entry, world) for entry in sound))
+        done = await self._decide_batch(list(zip(sound, readings, strict=True)), poison, world)
+        for one in done:
+            intake_log.decided(one.entry, one.decision, one.applied)
+        self._wake_deliver()
+        return True
+
+    async def _claim(self) -> Sequence[JournalEntry]:
+        async with self._database.transaction() as tx:
+            entries = await tx.journal.claim(self._clock.now(), self._node, BATCH)
+            await tx.commit()
+        return entries
+
+    async def _read(self, entry: JournalEntry, world: World) -> Reading:
+        location = world.settings.locations.get(entry.location)
+        if location is None:
+            location = next(iter(world.settings.locations.values()))
+        reading = await self._reader.read(entry.content, world.reading_context(location, entry.envelope))
+        log(Event.MAIL_READ, message_id=entry.message_id, location=entry.location, source=reading.source,
+            reason=str(reading.classification))  # fmt: skip
+        return reading
+
+    async def _decide_batch(
+        self, mails: Sequence[tuple[JournalEntry, Reading]], poison: Sequence[JournalEntry], world: World
+    ) -> list[_Done]:
+        done: list[_Done] = []
+        failed = [(entry, "crash_loop") for entry in poison]
+        async with self._database.transaction() as tx:
+            for entry, reading in mails:
+                try:
+                    done.append(await self._decide_one(tx, entry, reading, world))
+                except LeaseLost:
+                    log(Event.LEASE_LOST, where="intake", message_id=entry.message_id)
+                except Exception as failure:  # noqa: BLE001  # one mail must not stop the rest (PF3, SP-12)
+                    log(Event.BUG, where="intake", message_id=entry.message_id, exc=failure)
+                    failed.append((entry, type(failure).__name__))
+            for entry, error in failed:
+                await self._after_failure(tx, entry, error, world)
+            await tx.commit()
+        return done
+
+    async def _decide_one(self, tx: Transaction, entry: JournalEntry, reading: Reading, world: World) -> _Done:
+        try:
+            async with tx.savepoint():
+                return await self._decided(tx, entry, reading, world)
+        except Conflict:
+            # Another node made the same contact meanwhile: now we see it (R37).
+            async with tx.savepoint():
+                return await self._decided(tx, entry, reading, world)
+
+    async def _decided(self, tx: Transaction, entry: JournalEntry, reading: Reading, world: World) -> _Done:
+        now = self._clock.now()
+        first = await tx.journal.first_with_content(entry, reading.content_key, now)
+        location = world.settings.locations[entry.location]
+        snapshot = await load_snapshot(tx, world, location, reading, entry.envelope, first, now)
+        decision = decide(reading, entry.envelope, snapshot, now)
+        applied = await apply(tx, entry, reading, decision, snapshot, world, now)
+        return _Done(entry, reading, decision, applied)
+
+    async def _after_failure(self, tx: Transaction, entry: JournalEntry, error: str, world: World) -> None:
+        """Try again later, a few times; then set the mail aside with its raw bytes kept (PF4)."""
+        now = self._clock.now()
+        if entry.claim.claims < MOST_CLAIMS:
+            await tx.journal.put_back(entry.claim, now + _back_off(entry.claim.claims), error)
+            return
+        try:
+            async with tx.savepoint():
+                await self._set_aside(tx, entry, error, world)
+        except Exception as failure:  # noqa: BLE001  # what broke us may break this too: then the bare outcome
+            log(Event.BUG, where="set_aside", message_id=entry.message_id, exc=failure)
+            await tx.journal.settle(entry.claim, Outcome.SET_ASIDE, error, None, None, now)
+        log(Event.SET_ASIDE, message_id=entry.message_id, location=entry.location, journal_id=entry.id, reason=error)
+
+    async def _set_aside(self, tx: Transaction, entry: JournalEntry, error: str, world: World) -> None:
+        """Nothing was read, yet the redirect runs and somebody is told, with the mail attached (R40, R50)."""
+        now = self._clock.now()
+        unread = Reading(Classification.LEAD, error, needs_review=True)
+        location = world.settings.locations[entry.location]
+        snapshot = await load_snapshot(tx, world, location, unread, entry.envelope, None, now)
+        decision = replace(unparsed(Case(unread, entry.envelope, snapshot, now), error), outcome=Outcome.SET_ASIDE)
+        await apply(tx, entry, unread, decision, snapshot, world, now)
+
+
+def _back_off(claims: int) -> timedelta:
+    return _BACK_OFF[min(claims, len(_BACK_OFF)) - 1]

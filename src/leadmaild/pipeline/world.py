@@ -1,0 +1,64 @@
+"""The world as the steps take it: the settings in force, and what the installation knows of itself. Replaced whole at
+a reload, so that a change applies at one instant (PF64)."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from leadmaild.config.model import Settings
+from leadmaild.model.envelope import Channel, Envelope
+from leadmaild.model.location import Location
+from leadmaild.pipeline.directory import Directory
+from leadmaild.reading.context import ReadingContext
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One set of settings with what follows from it. The first of `token_keys` signs, all verify."""
+
+    settings: Settings
+    token_keys: tuple[bytes, ...]
+    directory: Directory
+    learning_since: Mapping[str, datetime]
+
+    @staticmethod
+    def of(
+        settings: Settings, token_keys: Sequence[bytes], learning_since: Mapping[str, datetime] | None = None
+    ) -> "World":
+        """The world these settings make."""
+        keys = tuple(token_keys)
+        return World(settings, keys, Directory(settings.locations, keys), learning_since or {})
+
+    @property
+    def loop_mark(self) -> str:
+        """The value of our X-Leadmaild-Loop: the same for all nodes of the installation, unknown to others (AR-11)."""
+        return hmac.new(self.token_keys[-1], b"loop", sha256).hexdigest()[:24]
+
+    @property
+    def suppression_key(self) -> bytes:
+        """The key under which suppressed addresses are remembered (R181)."""
+        return hmac.new(self.token_keys[-1], b"suppression", sha256).digest()
+
+    def learning_until(self, location: Location) -> datetime | None:
+        """Until when the location's autoresponder only records its answers (AR-28)."""
+        since = self.learning_since.get(location.code)
+        return since + location.autoresponse.learning if since and location.autoresponse.learning else None
+
+    def reading_context(self, location: Location, envelope: Envelope) -> ReadingContext:
+        """What reading may know about the surroundings of a mail for `location`."""
+        form = location.source("website_form")
+        return ReadingContext(
+            reverse_path=envelope.reverse_path,
+            recipient=envelope.forward_paths[0] if envelope.forward_paths else location.mailbox,
+            aliases=location.mailboxes,
+            channel=envelope.channel,
+            own_domains=self.directory.own_domains,
+            forwarders=location.forwarders,
+            form_domains=form.from_domains,
+            loop_mark=self.loop_mark,
+            language=location.language,
+            trusts_spam_marks=envelope.channel is not Channel.SMTP or envelope.is_trusted_client,
+            disabled_sources=frozenset(s.id for s in location.sources.values() if not s.enabled),
+        )
