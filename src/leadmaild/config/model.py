@@ -1,0 +1,120 @@
+"""The settings: the shape of the files, and the values everything else takes them as."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from leadmaild.config.dealership import GroupTable, LocationTable, UserTable
+from leadmaild.config.process import (
+    AlarmSettings,
+    GatewaySettings,
+    HttpSettings,
+    ImapSettings,
+    LmtpSettings,
+    LogSettings,
+    OutboundSettings,
+    RetentionSettings,
+    SmtpSettings,
+    Table,
+)
+from leadmaild.config.values import setting
+from leadmaild.errors import Problem
+from leadmaild.model.address import parse_address
+from leadmaild.model.location import Location
+from leadmaild.model.user import Group, User
+
+
+class SettingsFile(Table):
+    """The whole of the settings as they are written, after all files have been put together."""
+
+    include: tuple[str, ...] = setting((), "the operator's further files, relative to this one", rule="R30")
+    dealer_files: tuple[str, ...] = setting(
+        (), "files that may set only dealer-owned keys of locations that exist", rule="R30"
+    )
+    gateway: GatewaySettings = setting({}, "the installation")
+    smtp: SmtpSettings = setting({}, "listener for mail from other servers")
+    lmtp: LmtpSettings = setting({}, "listener behind Postfix or Exim")
+    imap: tuple[ImapSettings, ...] = setting((), "mailboxes to watch")
+    outbound: tuple[OutboundSettings, ...] = setting((), "mail servers that take our mail")
+    http: HttpSettings = setting({}, "health, metrics, API")
+    log: LogSettings = setting({}, "the log")
+    alarm: AlarmSettings = setting({}, "alarms that are not mail")
+    retention: RetentionSettings = setting({}, "how long things are kept")
+    location: tuple[LocationTable, ...] = setting((), "customer accounts")
+    user: tuple[UserTable, ...] = setting((), "people and pool accounts")
+    group: tuple[GroupTable, ...] = setting((), "distribution groups")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force: the process part as it was written, the dealer part as the core's own values.
+
+    `written` is the whole as read, for the settings log; `mailboxes` leads from every mailbox and alias, in normal
+    form, to its location's code. `warnings` and `not_in_force` are for people.
+    """
+
+    path: Path
+    written: SettingsFile
+    locations: Mapping[str, Location] = field(default_factory=dict)
+    users: Mapping[str, User] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
+    mailboxes: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
+    not_in_force: tuple[Problem, ...] = ()
+
+    @property
+    def gateway(self) -> GatewaySettings:
+        """The installation as a whole."""
+        return self.written.gateway
+
+    @property
+    def smtp(self) -> SmtpSettings:
+        """The SMTP listener."""
+        return self.written.smtp
+
+    @property
+    def lmtp(self) -> LmtpSettings:
+        """The LMTP listener."""
+        return self.written.lmtp
+
+    @property
+    def imap(self) -> tuple[ImapSettings, ...]:
+        """The mailboxes to watch: those that are enabled."""
+        return tuple(mailbox for mailbox in self.written.imap if mailbox.enabled)
+
+    @property
+    def outbound(self) -> tuple[OutboundSettings, ...]:
+        """The mail servers that take our mail; the first is the default."""
+        return self.written.outbound
+
+    @property
+    def http(self) -> HttpSettings:
+        """Health, metrics, API."""
+        return self.written.http
+
+    @property
+    def log(self) -> LogSettings:
+        """The log."""
+        return self.written.log
+
+    @property
+    def alarm(self) -> AlarmSettings:
+        """Alarms that are not mail."""
+        return self.written.alarm
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """Every mailbox and alias, and the postmaster, in normal form."""
+        postmaster = parse_address(self.gateway.postmaster)
+        return frozenset((*self.mailboxes, *((postmaster.normal,) if postmaster else ())))
+
+    def location_of(self, address: str) -> Location | None:
+        """The location that has this mailbox or alias, however its letters are written; None if none has."""
+        parsed = parse_address(address)
+        code = self.mailboxes.get(parsed.normal) if parsed else None
+        return self.locations[code] if code else None
+
+    def mail_server(self, name: str = "") -> OutboundSettings | None:
+        """The mail server of that name; the first for "" and for a name that is not there (R52)."""
+        named = [server for server in self.outbound if server.name == name]
+        return next(iter(named or self.outbound), None)

@@ -1,0 +1,53 @@
+"""What is allowed in the settings but probably not meant: said at load, in `check-config` and `status`."""
+
+from collections.abc import Iterator
+
+from leadmaild.config.checks import Finding, own_mailboxes
+from leadmaild.config.model import SettingsFile
+from leadmaild.config.on_disk import missing_api_token
+
+
+def warnings_about(file: SettingsFile) -> Iterator[Finding]:
+    """Every doubtful place in the settings, with what follows from it."""
+    if not file.outbound and any(location.send_emails for location in file.location):
+        yield ("outbound",), "is missing: no mail can leave"
+    if file.gateway.hostname and "." not in file.gateway.hostname:
+        yield ("gateway", "hostname"), "has no domain: other mail servers may refuse our mail"
+    if "@" in file.gateway.database and ":" in file.gateway.database.partition("://")[2].rpartition("@")[0]:
+        yield ("gateway", "database"), "holds a password; a password file (PGPASSFILE) keeps it out of the settings"
+    if problem := missing_api_token(file):
+        yield ("http", "token"), f"{problem}: the API stays closed until it does"
+    yield from _locations(file)
+    yield from _people(file)
+
+
+def _locations(file: SettingsFile) -> Iterator[Finding]:
+    for at, location in enumerate(file.location):
+        here = ("location", at)
+        if not any(getattr(location.hours, day) for day in type(location.hours).model_fields):
+            yield (*here, "hours"), "has no hours: the location counts as always open (R9)"
+        times = location.escalation
+        if times.stage1 and times.reminder and times.reminder >= times.stage1:
+            yield (*here, "escalation", "reminder"), "is not shorter than stage1: there will be no reminder (R20)"
+        if not times.stage1 and (times.reminder or times.stage2 is not None):
+            yield (*here, "escalation", "stage1"), "is off, and with it the reminder and stage 2 (R23)"
+        if location.autoresponse.learning:
+            yield (*here, "autoresponse", "learning"), "is on: automatic answers are recorded, not sent (AR-28)"
+        if not location.send_emails:
+            yield (*here, "send_emails"), "is false: nothing leaves (R53)"
+
+
+def _people(file: SettingsFile) -> Iterator[Finding]:
+    ours = {address for _, address in own_mailboxes(file)}
+    pool_accounts = {location.pool.user for location in file.location if location.pool}
+    for at, user in enumerate(file.user):
+        is_told = user.receives_leads or user.assignable
+        if user.active and is_told and not user.email and user.username not in pool_accounts:
+            yield ("user", at, "email"), "is empty: he is told of nothing"
+        if user.email and user.email.casefold() in ours:
+            yield ("user", at, "email"), f'"{user.email}" is a mailbox of ours: notices would come back as mail'
+    locations_of = {user.username: user.locations for user in file.user}
+    for at, group in enumerate(file.group):
+        for i, member in enumerate(group.members):
+            if group.location not in locations_of[member]:
+                yield ("group", at, "members", i), f'"{member}" does not work for {group.location}: he gets no leads'
