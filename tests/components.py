@@ -13,7 +13,7 @@ _POSTGRES_FOLDERS = "/usr/lib/postgresql"
 
 
 def program(name: str) -> str | None:
-    """Return the path of a server program (`postgres`, `postfix`, `dovecot`, `swaks`, ...), or None if it is missing."""
+    """Return the path of a program (`postgres`, `postfix`, `dovecot`, `swaks`, ...), or None if it is missing."""
     newest_first = sorted(Path(_POSTGRES_FOLDERS).glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True)
     search_path = os.pathsep.join([*map(str, newest_first), os.environ.get("PATH", ""), *_SERVER_FOLDERS])
     return shutil.which(name, path=search_path)
@@ -23,7 +23,7 @@ def require_component(name: str) -> str:
     """Return the path of the program; where it is missing fail in CI, skip aloud elsewhere."""
     if path := program(name):
         return path
-    missing(f"{name} is not installed (see .ci/run for the packages)")
+    return missing(f"{name} is not installed (see .ci/run for the packages)")
 
 
 def missing(what: str) -> NoReturn:
