@@ -1,0 +1,95 @@
+"""From header fields and a body to the bytes of one mail: MIME by the email library, CRLF, ASCII, short lines.
+
+The same facts give the same bytes: boundaries are made of the content, so a mail composed again after a crash is the
+same mail (SP-17), and nobody outside can guess one.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from leadmaild.writing.line_ends import with_crlf
+
+_LONGEST_LINE = 998  # RFC 5322 2.1.1, without CRLF
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a mail. `cid` set: shown inside the HTML page, not as an attachment."""
+
+    filename: str
+    content_type: str
+    content: bytes
+    cid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a mail says: text, the same as an HTML page, enclosures, and the original mail it is about."""
+
+    text: str
+    html: str
+    enclosures: tuple[Enclosure, ...] = ()
+    original: bytes | None = None
+
+
+def assemble(header_fields: Iterable[bytes], body: Body) -> bytes:
+    """Return the mail: the header fields, then the body as multipart/alternative with what is enclosed."""
+    head = b"".join(header_fields)
+    tree = EmailMessage(policy=SMTP)
+    # Quoted-printable throughout: no line of ours can be taken for a boundary, and a German text stays readable.
+    tree.set_content(body.text, cte="quoted-printable")
+    tree.add_alternative(body.html, subtype="html", cte="quoted-printable")
+    page = tree.get_payload(1)
+    for inline in body.enclosures:
+        if inline.cid and isinstance(page, EmailMessage):
+            main, sub = inline.content_type.split("/", 1)
+            page.add_related(inline.content, main, sub, cid=f"<{inline.cid}>", filename=inline.filename)
+    for file in body.enclosures:
+        if not file.cid:
+            main, sub = file.content_type.split("/", 1)
+            tree.add_attachment(file.content, main, sub, filename=file.filename)
+    original = with_crlf(body.original) if body.original is not None else None
+    stand_in = _attach_original(tree, original) if original is not None else ""
+    _name_boundaries(tree, _digest(head, body.html.encode(), original or b""))
+    raw = head + tree.as_bytes()
+    return raw.replace(stand_in.encode(), original, 1) if stand_in and original is not None else raw
+
+
+def _attach_original(tree: EmailMessage, original: bytes) -> str:
+    """Attach the mail that came in and return the stand-in for its bytes, "" if they are attached already.
+
+    The bytes stay as they came (R51), so the library must not write them; only a mail with lines no transport may
+    carry goes as an encoded file (RFC 2046 5.2.1 allows no encoding of message/rfc822).
+    """
+    if b"\0" in original or any(len(line) > _LONGEST_LINE for line in original.split(b"\r\n")):
+        tree.add_attachment(original, "application", "octet-stream", filename="original.eml")
+        return ""
+    stand_in = f"original {_digest(original)}"
+    encoding = "7bit" if original.isascii() else "8bit"
+    part = EmailMessage(policy=SMTP)
+    part["Content-Type"] = "message/rfc822"
+    part["Content-Transfer-Encoding"] = encoding
+    part["Content-Disposition"] = 'attachment; filename="original.eml"'
+    part.set_payload(stand_in)
+    if tree.get_content_subtype() != "mixed":
+        tree.make_mixed()
+    tree.attach(part)
+    if encoding == "8bit":
+        tree["Content-Transfer-Encoding"] = encoding
+    return stand_in
+
+
+def _name_boundaries(tree: EmailMessage, digest: str) -> None:
+    for number, part in enumerate(tree.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"=_{digest}.{number}")
+
+
+def _digest(*pieces: bytes) -> str:
+    whole = hashlib.sha256()
+    for piece in pieces:
+        whole.update(hashlib.sha256(piece).digest())
+    return whole.hexdigest()[:32]

@@ -1,0 +1,178 @@
+"""A redirected mail: the bytes that came in, with trace fields before them (Q9, security.md "Redirect rules").
+
+From stays only where the author's own signature still vouches for it at the next hop; else the mail would fail DMARC
+there, so it goes in our name and answers are led to the customer (SP-20).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from publicsuffixlist import PublicSuffixList
+
+from leadmaild.errors import Refused
+from leadmaild.model.address import ascii_of
+from leadmaild.model.envelope import SenderVerdict
+from leadmaild.model.outgoing import ComposedMail, MailFacts
+from leadmaild.model.reading import Person
+from leadmaild.writing.cleaning import NAME_LIMIT, mail_address, one_line
+from leadmaild.writing.headers import address_field, bare_id, date_field, field, ids_field
+from leadmaild.writing.line_ends import has_mixed_line_ends, with_crlf
+from leadmaild.writing.templates import Words
+
+LOOP_FIELD = "X-Leadmaild-Loop"
+_OUR_PREFIX = b"x-leadmaild-"
+_FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_DKIM_TAG = re.compile(r"(?:^|;)\s*(d|h)\s*=\s*([^;]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One header field as it came, with its continuation lines and its CRLF."""
+
+    name: bytes  # lower-case; b"" for a line that is no field
+    raw: bytes
+
+
+def redirected(facts: MailFacts, words: Words) -> ComposedMail:
+    """Return the original mail on its way to the redirect target.
+
+    Raises Refused if there is no original. The body keeps its bytes but for stray CR and LF (SP-09).
+    """
+    if facts.original is None:
+        raise Refused("there is no original mail to redirect")
+    fields, body = _taken_apart(with_crlf(facts.original))
+    kept = [f for f in fields if not _is_ours_to_drop(f.name)]
+    if (signed := _aligned_signature(facts, kept)) is not None:
+        trace = _trace(facts, with_resent=not any(name.startswith("resent-") for name in signed))
+        head = [*trace, *(f.raw for f in kept)]
+    else:
+        replaced = (b"from", b"reply-to", b"sender")
+        head = [
+            *_trace(facts, with_resent=True),
+            *_rewritten(facts, words),
+            *(f.raw for f in kept if f.name not in replaced),
+            *_missing(facts, {f.name for f in kept}),
+        ]
+    subject = one_line(facts.original_reading.subject if facts.original_reading else "")
+    return ComposedMail(facts.message_id, subject, b"".join([*head, b"\r\n", body]))
+
+
+def _taken_apart(raw: bytes) -> tuple[list[_Field], bytes]:
+    if raw.startswith(b"From "):  # an mbox separator is not a header field
+        raw = raw.partition(b"\r\n")[2]
+    head, blank, body = raw.partition(b"\r\n\r\n")
+    if raw.startswith(b"\r\n"):
+        head, blank, body = b"", b"\r\n", raw[2:]
+    fields = [_Field(_name_of(lines), lines) for lines in _unfolded(head)]
+    if fields and not fields[0].name:  # no header at all: everything is body
+        return [], raw
+    return fields, body if blank else b""
+
+
+def _unfolded(head: bytes) -> Iterator[bytes]:
+    current = b""
+    for line in head.split(b"\r\n") if head else ():
+        if current and not line.startswith((b" ", b"\t")):
+            yield current
+            current = b""
+        current += line + b"\r\n"
+    if current:
+        yield current
+
+
+def _name_of(raw: bytes) -> bytes:
+    found = _FIELD_NAME.match(raw)
+    return found[1].lower() if found else b""
+
+
+def _is_ours_to_drop(name: bytes) -> bool:
+    """Control fields from outside (PF15), and the Return-Path that the last hop writes (RFC 5321 4.4).
+
+    Loop marks of other installations stay: without them two gateways that redirect to each other would never see
+    their own mark again (BI-60).
+    """
+    return (name.startswith(_OUR_PREFIX) and name != LOOP_FIELD.lower().encode()) or name == b"return-path"
+
+
+def _aligned_signature(facts: MailFacts, fields: list[_Field]) -> frozenset[str] | None:
+    """Return the field names signed by an intact DKIM signature aligned with From, or None if there is none.
+
+    Some signers sign the absence of Resent-* fields (RFC 6376 5.4.2): then adding them would break the signature.
+    """
+    sender = facts.original_reading.sender if facts.original_reading else None
+    is_known = facts.original_sender_verdict is SenderVerdict.AUTHENTICATED and sender and not sender.is_ambiguous
+    if not (is_known and sender and sender.email) or has_mixed_line_ends(facts.original or b""):
+        return None
+    author = _registrable(sender.email.rpartition("@")[2])
+    for signature in (f for f in fields if f.name == b"dkim-signature"):
+        text = signature.raw.decode("ascii", "replace").partition(":")[2]
+        tags = {tag: "".join(value.split()) for tag, value in _DKIM_TAG.findall(text)}
+        if author and _registrable(tags.get("d", "")) == author:
+            return frozenset(tags.get("h", "").lower().split(":"))
+    return None
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def _registrable(domain: str) -> str:
+    name = ascii_of(domain)
+    return str(_public_suffixes().privatesuffix(name) or "") if name else ""
+
+
+def _trace(facts: MailFacts, *, with_resent: bool) -> Iterator[bytes]:
+    hostname = ascii_of(facts.hostname) or "localhost"
+    received = b"Received: by " + hostname.encode() + b" (leadmaild) id " + bare_id(facts.message_id).encode()
+    yield received + b";\r\n " + date_field("x", facts.original_received_at or facts.now)[3:]
+    yield field(LOOP_FIELD, facts.loop_mark)
+    if with_resent:
+        yield date_field("Resent-Date", facts.now)
+        yield address_field("Resent-From", [("", facts.sender_mailbox)])
+        yield address_field("Resent-To", [("", to) for to in facts.to])
+        yield ids_field("Resent-Message-ID", [facts.message_id])
+
+
+def _rewritten(facts: MailFacts, words: Words) -> Iterator[bytes]:
+    name = words.word("via").format(name=_author_name(facts), location=one_line(facts.location.name, NAME_LIMIT))
+    yield address_field("From", [(name, facts.sender_mailbox)])
+    if (customer := _reply_address(facts)) is not None:
+        yield address_field("Reply-To", [("", customer)])
+
+
+def _author_name(facts: MailFacts) -> str:
+    """A name for the author without an address in it: an address that is not the From address looks like a forgery."""
+    reading = facts.original_reading
+    person = facts.prospect.contact if facts.prospect else Person()
+    named = (
+        reading.sender.name if reading else "",
+        person.name or f"{person.first_name or ''} {person.last_name or ''}",
+        facts.source_name,
+        reading.sender.email.partition("@")[0] if reading and reading.sender.email else "",
+    )
+    clean = (one_line(name, NAME_LIMIT) for name in named)
+    return next((name for name in clean if name and "@" not in name), "?")
+
+
+def _reply_address(facts: MailFacts) -> str | None:
+    """The customer if he was parsed, else where the original mail wanted its answers; never more than one (BI-53)."""
+    reading = facts.original_reading
+    person = facts.prospect.contact if facts.prospect else Person()
+    wanted = (
+        person.email,
+        person.relay_email,
+        reading.reply_to if reading else None,
+        reading.sender.email if reading and not reading.sender.is_ambiguous else None,
+    )
+    return next((str(found) for text in wanted if (found := mail_address(text)) is not None), None)
+
+
+def _missing(facts: MailFacts, names: set[bytes]) -> Iterator[bytes]:
+    """Fields without which the next hop refuses the mail (RFC 5322 3.6)."""
+    if b"date" not in names:
+        yield date_field("Date", facts.original_received_at or facts.now)
+    if b"message-id" not in names:
+        yield ids_field("Message-ID", [facts.message_id])
