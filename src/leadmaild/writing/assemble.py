@@ -39,9 +39,8 @@ def assemble(header_fields: Iterable[bytes], body: Body) -> bytes:
     """Return the mail: the header fields, then the body as multipart/alternative with what is enclosed."""
     head = b"".join(header_fields)
     tree = EmailMessage(policy=SMTP)
-    # Quoted-printable throughout: no line of ours can be taken for a boundary, and a German text stays readable.
-    tree.set_content(body.text, cte="quoted-printable")
-    tree.add_alternative(body.html, subtype="html", cte="quoted-printable")
+    tree.set_content(body.text, cte=_encoding(body.text))
+    tree.add_alternative(body.html, subtype="html", cte=_encoding(body.html))
     page = tree.get_payload(1)
     for inline in body.enclosures:
         if inline.cid and isinstance(page, EmailMessage):
@@ -56,6 +55,11 @@ def assemble(header_fields: Iterable[bytes], body: Body) -> bytes:
     _name_boundaries(tree, _digest(head, body.html.encode(), original or b""))
     raw = head + tree.as_bytes()
     return raw.replace(stand_in.encode(), original, 1) if stand_in and original is not None else raw
+
+
+def _encoding(text: str) -> str:
+    """Quoted-printable keeps a German text readable; base64 keeps a Cyrillic one small. Neither can hold a boundary."""
+    return "quoted-printable" if 6 * sum(not c.isascii() for c in text) < len(text) else "base64"
 
 
 def _attach_original(tree: EmailMessage, original: bytes) -> str:

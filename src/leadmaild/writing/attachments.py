@@ -20,12 +20,15 @@ HEADER_CID = "header"
 
 def expose(location: Location, kind: str, internal_number: str) -> Enclosure | None:
     """Return the exposé of that kind for a vehicle, or None if there is none: `<exposes>/<kind>/<number>.pdf`."""
-    # Numbers come from stock lists: one with a separator would point out of the folder.
-    is_name = internal_number and not set(internal_number) & set("/\\\0") and not internal_number.startswith(".")
-    if not (location.exposes and kind and is_name):
+    if not (location.exposes and is_plain_name(kind) and is_plain_name(internal_number)):
         return None
     content = _read(Path(location.exposes) / kind / f"{internal_number}.pdf", LARGEST_FILE)
     return Enclosure(safe_filename(f"Expose-{internal_number}.pdf"), "application/pdf", content) if content else None
+
+
+def is_plain_name(text: str) -> bool:
+    """Whether this names one thing in a folder: neither a dealer's kind nor a stock list's number may be a path."""
+    return bool(text) and not set(text) & set("/\\\0") and not text.startswith(".")
 
 
 def template_file(source: str) -> Enclosure | None:
