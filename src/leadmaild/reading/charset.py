@@ -122,7 +122,7 @@ _REMOVED = re.compile(f"[{_HIDDEN}\U000e0000-\U000e007f]")
 _BLANK = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _LINE_END = re.compile("\r+\n?|[\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_WHITE = re.compile(r"\s+")
+_UNCLEAN = re.compile(f"{_REMOVED.pattern}|{_BLANK.pattern}|{_LINE_END.pattern}|{_SURROGATE.pattern}|\u2011")
 _ASCII_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -136,14 +136,15 @@ def clean(text: str) -> str:
         if not _ASCII_CONTROL.search(text):
             return text
         return _BLANK.sub(" ", _LINE_END.sub("\n", text))
-    text = _REMOVED.sub("", _BLANK.sub(" ", _LINE_END.sub("\n", text)))
-    text = _SURROGATE.sub("\ufffd", text).replace("\u2011", "-")
+    if _UNCLEAN.search(text):
+        text = _REMOVED.sub("", _BLANK.sub(" ", _LINE_END.sub("\n", text)))
+        text = _SURROGATE.sub("\ufffd", text).replace("\u2011", "-")
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def clean_line(text: str) -> str:
     """Return `text` cleaned as one line: any white space is one blank, none at the ends."""
-    return _WHITE.sub(" ", clean(text)).strip()
+    return " ".join(clean(text).split())
 
 
 _MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u2122]")

@@ -38,7 +38,11 @@ _MEDIA = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}|/\*.*?\*/", re.
 _HIDDEN_CLASS = re.compile(r"\.([\w-]+)\s*\{[^}]*display\s*:\s*none[^}]*\}")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]*>")
 _VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "area", "base", "col", "wbr", "param", "source"])
-_WHITE = re.compile(r"[ \t\n\r\f]+")
+# Only nodes with such a style are looked at more closely.
+_TELLING = ",".join(
+    f'[style*="{word}" i]'
+    for word in ("none", "hidden", "max-height", "opacity", "font-size:0", "font-size: 0", "weight")
+)
 
 
 def rows_of_html(html: str, separator: str = ":") -> tuple[list[Row], list[str]]:
@@ -63,8 +67,8 @@ def rows_of_html(html: str, separator: str = ":") -> tuple[list[Row], list[str]]
 
 def _visible_rows(tree: LexborHTMLParser, classes: list[str], separator: str) -> list[Row]:
     bold: set[int] = set()
-    for node in tree.css("[style],[hidden]"):
-        style = re.sub(r"\s+", "", (node.attributes.get("style") or "")).lower()
+    for node in tree.css(f"[hidden],{_TELLING}"):
+        style = _style(node)
         if "hidden" in node.attributes or _HIDING.search(style) or (_NO_FONT.search(style) and not _has_font(node)):
             if node.tag not in ("body", "html"):
                 node.decompose()
@@ -78,10 +82,11 @@ def _visible_rows(tree: LexborHTMLParser, classes: list[str], separator: str) ->
 
 def _has_font(node: LexborNode) -> bool:
     """Layout tables set font-size:0 to close gaps, and their cells set a real size again: that is no hiding."""
-    return any(
-        _SOME_FONT.search(re.sub(r"\s+", "", (child.attributes.get("style") or "")).lower())
-        for child in node.css("[style]")
-    ) or bool(node.css_first("font[size]"))
+    return any(_SOME_FONT.search(_style(child)) for child in node.css("[style]")) or bool(node.css_first("font[size]"))
+
+
+def _style(node: LexborNode) -> str:
+    return "".join((node.attributes.get("style") or "").split()).lower()
 
 
 def _hidden_classes(tree: LexborHTMLParser) -> list[str]:
@@ -233,7 +238,7 @@ class _Walker:
 
     def flush(self, is_break: bool = False) -> None:
         """End the line; `is_break` ends it even if it is empty."""
-        text = clean_line(_WHITE.sub(" ", "".join(self._inline))) if self._inline else ""
+        text = clean_line("".join(self._inline)) if self._inline else ""
         is_bold, is_link = not self._has_plain, not self._has_unlinked
         self._inline.clear()
         self._has_plain = self._has_unlinked = False
@@ -263,7 +268,7 @@ class _Walker:
         if first is None or second is None or first.tag not in _PAIRED or second.tag not in _PAIRED:
             return False
         label = clean_line(first.text())
-        if not _is_label(label) or first.css_first("br,div,p,table") or second.css_first("table,div,p,ul,dl"):
+        if not _is_label(label) or _holds(first, "br,div,p,table") or _holds(second, "table,div,p,ul,dl"):
             return False
         says_so = label.endswith((":", "：")) or first.tag in ("label", "b", "strong") or _says_label(first)
         if not says_so and not (first.tag == second.tag == "span"):
@@ -303,11 +308,12 @@ class _Walker:
         trs = _own_rows(node)
         if len(trs) > 1:
             self._scope = (*outer, next(self._tables))
+        is_layout = len(node.css("table")) > 1
         held: Row | None = None  # a lone label cell that waits for the value row below it
         heads: list[str] = []
         for tr in trs:
             cells = _own_cells(tr)
-            if any(cell.css_first("table") for cell in cells):
+            if is_layout and any(cell.css_first("table") for cell in cells):
                 held = None
                 for cell in cells:
                     self._block_of(cell, "td", depth + 1)
@@ -372,6 +378,11 @@ class _Walker:
                     self._add(row)
         else:
             self._add(Row(" | ".join(texts)))
+
+
+def _holds(node: LexborNode, selector: str) -> bool:
+    """Whether anything below the node matches (a selector finds the node itself too)."""
+    return any(found.mem_id != node.mem_id for found in node.css(selector))
 
 
 def _reads_as_label(cell: LexborNode, text: str) -> bool:

@@ -67,17 +67,23 @@ def split_label(text: str, separator: str = ":") -> tuple[str, str] | None:
 
     With another separator (from a source definition) only that one counts.
     """
-    if separator == ":":
-        if ":" not in text and "：" not in text and "=" not in text:
-            match = _LEADERS.fullmatch(text) or _COLUMNS.fullmatch(text)
-            return (_bare(match[1]), (match[2] or "").strip()) if match else None
-    elif separator not in text:
+    if separator == ":" and ":" not in text and "：" not in text and "=" not in text:
+        return _split_without_mark(text)
+    if separator != ":" and separator not in text:
         return None
     match = _pattern(separator).fullmatch(text)
     if not match or "@" in match[1] or len(match[1].split()) > 8:
         return None
     label = _bare(match[1])
     return (label, match[2].strip()) if label else None
+
+
+def _split_without_mark(text: str) -> tuple[str, str] | None:
+    """Label and value with dot leaders between them, or in two columns."""
+    match = _LEADERS.fullmatch(text) if ".." in text or "…" in text or ". ." in text or "__" in text else None
+    if match is None and ("\t" in text or "   " in text):
+        match = _COLUMNS.fullmatch(text)
+    return (_bare(match[1]), (match[2] or "").strip()) if match else None
 
 
 def _bare(label: str) -> str:
