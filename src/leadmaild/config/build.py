@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from leadmaild.config.completion import SYSTEM_REASONS
 from leadmaild.config.dealership import (
     CompletionReasonTable,
-    DayOffTable,
     GroupTable,
     HoursTable,
     LocationTable,
@@ -15,6 +14,7 @@ from leadmaild.config.dealership import (
     UserTable,
 )
 from leadmaild.config.process import RetentionSettings
+from leadmaild.escalation.days_off import merged_days_off
 from leadmaild.model.location import (
     AutoresponseSettings,
     CompletionOutcome,
@@ -93,7 +93,9 @@ def opening_hours_from(table: LocationTable) -> OpeningHours:
     return OpeningHours(
         zone=table.timezone,
         week=_week(table.hours),
-        days_off=merged_days_off(table.day_off),
+        days_off=merged_days_off(
+            (DayOff(day.first, day.until or day.first, day.label) for day in table.day_off), table.not_days_off
+        ),
         public_holidays=table.public_holidays,
         not_days_off=tuple(sorted(set(table.not_days_off))),
     )
@@ -112,19 +114,6 @@ def merged_windows(windows: Iterable[Window]) -> tuple[Window, ...]:
             merged[-1] = Window(merged[-1].start, max(merged[-1].end, window.end))
         else:
             merged.append(window)
-    return tuple(merged)
-
-
-def merged_days_off(tables: Iterable[DayOffTable]) -> tuple[DayOff, ...]:
-    """Return the runs of days off in order, those that overlap made one (R10)."""
-    merged: list[DayOff] = []
-    for run in sorted((DayOff(t.first, t.until or t.first, t.label) for t in tables), key=lambda d: (d.first, d.until)):
-        last = merged[-1] if merged else None
-        if last and run.first <= last.until:
-            labels = dict.fromkeys(label for label in (last.label, run.label) if label)
-            merged[-1] = DayOff(last.first, max(last.until, run.until), ", ".join(labels))
-        else:
-            merged.append(run)
     return tuple(merged)
 
 

@@ -1,13 +1,15 @@
 """Checks across the settings: what one key says must fit what the others say. Every problem at once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
 
+from leadmaild.config.build import opening_hours_from
 from leadmaild.config.completion import SYSTEM_REASONS
 from leadmaild.config.dealership import GroupTable, LocationTable, TemplateTable
 from leadmaild.config.model import SettingsFile
 from leadmaild.config.shape import Place
 from leadmaild.config.values import is_language
+from leadmaild.escalation.calendar import Calendar
 from leadmaild.model.address import parse_address
 
 Finding = tuple[Place, str]
@@ -175,6 +177,9 @@ def _days_off(location: LocationTable) -> Iterator[Finding]:
     for i, day_off in enumerate(location.day_off):
         if day_off.until and day_off.until < day_off.first:
             yield ("day_off", i, "until"), f"{day_off.until} lies before from = {day_off.first} (R10)"
+            return
+    if not Calendar.of(opening_hours_from(location)).opens_again:
+        yield ("day_off",), "leaves no opening after the last day off: the clock would never go on (PF42)"
 
 
 def _template(template: TemplateTable) -> Iterator[Finding]:
@@ -188,24 +193,13 @@ def _template(template: TemplateTable) -> Iterator[Finding]:
 
 def _users(file: SettingsFile) -> Iterator[Finding]:
     codes = [location.code for location in file.location]
-    supervisors = {user.username: user.supervisor for user in file.user}
+    usernames = [user.username for user in file.user]
     for at, user in enumerate(file.user):
         for i, code in enumerate(user.locations):
             if code not in codes:
                 yield ("user", at, "locations", i), _unknown("location", code, codes)
-        if user.supervisor and user.supervisor not in supervisors:
-            yield ("user", at, "supervisor"), _unknown("user", user.supervisor, list(supervisors))
-        elif ring := _ring(user.username, supervisors.get):
-            yield ("user", at, "supervisor"), f"leads back to himself: {' -> '.join(ring)} (R147)"
-
-
-def _ring(start: str, supervisor_of: Callable[[str], str | None]) -> list[str]:
-    """The chain of supervisors from `start` back to `start`; empty if it ends elsewhere."""
-    chain, now = [start], supervisor_of(start)
-    while now and now not in chain:
-        chain.append(now)
-        now = supervisor_of(now)
-    return [*chain, start] if now == start else []
+        if user.supervisor and user.supervisor not in usernames:
+            yield ("user", at, "supervisor"), _unknown("user", user.supervisor, usernames)
 
 
 def _groups(file: SettingsFile) -> Iterator[Finding]:

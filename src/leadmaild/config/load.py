@@ -1,6 +1,5 @@
 """Loads the settings: files in, Settings out, or a ConfigError with every problem at once. A pure function of files."""
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from leadmaild.config.build import group_from, location_from, user_from
@@ -12,9 +11,10 @@ from leadmaild.config.on_disk import problems_on_disk
 from leadmaild.config.tree import Tree
 from leadmaild.config.validation import validated
 from leadmaild.config.warnings import warnings_about
+from leadmaild.distribution.warnings import warnings_of
 from leadmaild.errors import ConfigError
 from leadmaild.model.address import parse_address
-from leadmaild.model.location import Location
+from leadmaild.model.snapshot import Roster
 
 
 def load(path: Path) -> Settings:
@@ -40,20 +40,22 @@ def _settings(tree: Tree, file: SettingsFile) -> Settings:
     locations = {table.code: location_from(table, file.retention) for table in file.location}
     users = {table.username: user_from(table) for table in file.user}
     groups = tuple(group_from(table, locations[table.location].language) for table in file.group)
+    roster = Roster(users, groups=groups)
     return Settings(
         path=tree.main,
         written=file,
         locations=locations,
         users=users,
         groups=groups,
-        mailboxes=dict(_mailboxes(locations.values())),
-        warnings=tuple(tree.problem(place, message) for place, message in warnings_about(file)),
+        own_addresses=_own_addresses(file),
+        warnings=(
+            *(tree.problem(place, message) for place, message in warnings_about(file)),
+            *(problem for location in locations.values() for problem in warnings_of(location, roster)),
+        ),
         not_in_force=tuple(tree.problem(place, message) for place, message in not_in_force(tree.root)),
     )
 
 
-def _mailboxes(locations: Iterable[Location]) -> Iterator[tuple[str, str]]:
-    for location in locations:
-        for mailbox in location.mailboxes:
-            if address := parse_address(mailbox):
-                yield address.normal, location.code
+def _own_addresses(file: SettingsFile) -> frozenset[str]:
+    ours = {file.gateway.postmaster} | {a for table in file.location for a in (table.mailbox, *table.aliases)}
+    return frozenset(address.normal for text in ours if (address := parse_address(text)))

@@ -19,7 +19,6 @@ from leadmaild.config.process import (
 )
 from leadmaild.config.values import setting
 from leadmaild.errors import Problem
-from leadmaild.model.address import parse_address
 from leadmaild.model.location import Location
 from leadmaild.model.user import Group, User
 
@@ -49,8 +48,8 @@ class SettingsFile(Table):
 class Settings:
     """The settings in force: the process part as it was written, the dealer part as the core's own values.
 
-    `written` is the whole as read, for the settings log; `mailboxes` leads from every mailbox and alias, in normal
-    form, to its location's code. `warnings` and `not_in_force` are for people.
+    `written` is the whole as read, for the settings log; `own_addresses` are every mailbox and alias and the
+    postmaster, in normal form. `warnings` and `not_in_force` are for people.
     """
 
     path: Path
@@ -58,7 +57,7 @@ class Settings:
     locations: Mapping[str, Location] = field(default_factory=dict)
     users: Mapping[str, User] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
-    mailboxes: Mapping[str, str] = field(default_factory=dict)
+    own_addresses: frozenset[str] = frozenset()
     warnings: tuple[Problem, ...] = ()
     not_in_force: tuple[Problem, ...] = ()
 
@@ -101,18 +100,6 @@ class Settings:
     def alarm(self) -> AlarmSettings:
         """Alarms that are not mail."""
         return self.written.alarm
-
-    @property
-    def own_addresses(self) -> frozenset[str]:
-        """Every mailbox and alias, and the postmaster, in normal form."""
-        postmaster = parse_address(self.gateway.postmaster)
-        return frozenset((*self.mailboxes, *((postmaster.normal,) if postmaster else ())))
-
-    def location_of(self, address: str) -> Location | None:
-        """The location that has this mailbox or alias, however its letters are written; None if none has."""
-        parsed = parse_address(address)
-        code = self.mailboxes.get(parsed.normal) if parsed else None
-        return self.locations[code] if code else None
 
     def mail_server(self, name: str = "") -> OutboundSettings | None:
         """The mail server of that name; the first for "" and for a name that is not there (R52)."""

@@ -24,7 +24,7 @@ def toml_path(place: Place, tree: Mapping[str, Any]) -> str:
     """
     head, rest = "", place
     if len(place) >= 2 and isinstance(place[1], int):
-        name = _name_of(str(place[0]), _value_at(tree, place[:2]))
+        name = name_of(str(place[0]), _value_at(tree, place[:2]))
         head = f"{place[0]} {name}" if name else f"{place[0]}[{place[1]}]"
         rest = place[2:]
     below = _dotted(rest, place[: len(place) - len(rest)], tree)
@@ -36,14 +36,15 @@ def _dotted(rest: Place, before: Place, tree: Mapping[str, Any]) -> str:
     for step in rest:
         walked = (*walked, step)
         if isinstance(step, int):
-            name = _name_of(str(walked[-2]), _value_at(tree, walked))
+            name = name_of(str(walked[-2]), _value_at(tree, walked))
             text += f"[{name or step}]"
         else:
             text += f".{step}" if text else step
     return text
 
 
-def _name_of(key: str, table: Any) -> str:
+def name_of(key: str, table: Any) -> str:
+    """The name of one table of the list `key`, or "" if it has none."""
     if not isinstance(table, Mapping):
         return ""
     parts = [table.get(part) for part in _NAMED_BY.get(key, ())]

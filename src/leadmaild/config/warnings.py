@@ -1,4 +1,7 @@
-"""What is allowed in the settings but probably not meant: said at load, in `check-config` and `status`."""
+"""What is allowed in the settings but probably not meant: said at load, in `check-config` and `status`.
+
+What concerns a location and its people is said by distribution/warnings.py.
+"""
 
 from collections.abc import Iterator
 
@@ -27,8 +30,6 @@ def _locations(file: SettingsFile) -> Iterator[Finding]:
         if not any(getattr(location.hours, day) for day in type(location.hours).model_fields):
             yield (*here, "hours"), "has no hours: the location counts as always open (R9)"
         times = location.escalation
-        if times.stage1 and times.reminder and times.reminder >= times.stage1:
-            yield (*here, "escalation", "reminder"), "is not shorter than stage1: there will be no reminder (R20)"
         if not times.stage1 and (times.reminder or times.stage2 is not None):
             yield (*here, "escalation", "stage1"), "is off, and with it the reminder and stage 2 (R23)"
         if location.autoresponse.learning:

@@ -1,4 +1,8 @@
-"""The kinds of value a dealer's e-mail template may have (R100-R111)."""
+"""The kinds of value a dealer's e-mail template may have (R100-R111).
+
+A file is named in one form only, `file:PATH`, so that a dealer's file can be held to its own folder (R30). Whether the
+blocks can be rendered is for writing/template_check.py.
+"""
 
 import re
 from typing import Annotated
