@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 # Fixtures any test may ask for. Real servers start at the first test that needs them and end with the session.
-pytest_plugins = ["tests.integration.certificates", "tests.integration.postgres", "tests.integration.sink"]
+pytest_plugins = [
+    "tests.integration.certificates",
+    "tests.integration.postfix",
+    "tests.integration.postgres",
+    "tests.integration.sink",
+]
 
 _REPOSITORY = Path(__file__).parent.parent
 _KNOBS_OF_THE_SUITE = {"LEADMAILD_LONG", "LEADMAILD_SHARED"}

@@ -158,6 +158,8 @@ class Sink:
             await dialogue.run()
         except (_HangUp, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass
+        except asyncio.CancelledError:
+            pass  # stop(); asyncio.streams logs a cancelled dialogue as an error
         finally:
             # Not waited for: after a TLS handshake the client broke off, wait_closed() never returns (CPython 3.11).
             writer.close()
