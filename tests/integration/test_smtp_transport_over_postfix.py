@@ -14,7 +14,8 @@ from tests.integration.sink import Fault, Sink
 pytestmark = [pytest.mark.component, pytest.mark.asyncio]
 
 RAW = (
-    b"From: <muc@dein.example>\r\nSubject: Ihre Anfrage\r\nMessage-ID: <%d@mx.dein.example>\r\n\r\n.Guten Tag\r\n..\r\n"
+    b"From: <muc@dein.example>\r\nDate: Sat, 21 Nov 2026 19:00:00 +0100\r\nSubject: Ihre Anfrage\r\n"
+    b"Message-ID: <%d@mx.dein.example>\r\n\r\n.Guten Tag\r\n..\r\n"
 )
 
 
