@@ -7,11 +7,13 @@ clock is inside a window of a day that is not off.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from leadmaild.errors import Refused
 from leadmaild.escalation.days_off import ONE_DAY, DaysOff, clipped_days_off, merged_days_off
 from leadmaild.escalation.local_time import Span, spans_within
+from leadmaild.escalation.public_holidays import public_holidays
 from leadmaild.model.location import MINUTES_A_DAY, DayOff, OpeningHours, Window
 
 # The calendar is defined for these local dates. A search that leaves them ends in Refused instead of running on (PF42).
@@ -38,18 +40,15 @@ class Calendar:
 
     @classmethod
     def of(cls, hours: OpeningHours) -> "Calendar":
-        """Build the calendar of these opening hours; no hours at all = open around the clock, days off closed (R9).
+        """The calendar of these opening hours; no hours at all = open around the clock, days off closed (R9).
 
-        Windows that touch or overlap are merged (R10). Raises ValueError for what the settings must have refused: a
-        window of no length, over midnight or outside the day, hours on a Sunday (R6), an unknown zone.
+        Windows that touch or overlap are merged; the region's public holidays are added, the dates taken out again are
+        left out (R10). Asking again costs next to nothing. Raises ValueError for what the settings must have refused: a
+        window of no length, over midnight or outside the day, hours on a Sunday (R6); errors.NotFound for an unknown
+        region.
         """
-        has_hours = any(hours.week.values())
-        return cls(
-            zone=ZoneInfo(hours.zone),
-            week=_week_of(hours.week) if has_hours else (_ALL_DAY,) * 7,
-            days_off=merged_days_off(hours.days_off),
-            runs=DaysOff.of(hours.days_off),
-        )
+        week = tuple(sorted((weekday, windows) for weekday, windows in hours.week.items() if windows))
+        return _built(hours.zone, week, hours.days_off, hours.public_holidays, hours.not_days_off)
 
     @property
     def opens_again(self) -> bool:
@@ -182,6 +181,18 @@ class Calendar:
 
     def _local_date(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
+
+
+@lru_cache(maxsize=1024)
+def _built(
+    zone: str,
+    week: tuple[tuple[int, tuple[Window, ...]], ...],
+    days_off: tuple[DayOff, ...],
+    region: str,
+    taken_out: tuple[date, ...],
+) -> Calendar:
+    listed = merged_days_off((*days_off, *(public_holidays(region) if region else ())), taken_out)
+    return Calendar(ZoneInfo(zone), _week_of(dict(week)) if week else (_ALL_DAY,) * 7, listed, DaysOff.of(listed))
 
 
 def _week_of(week: Mapping[int, tuple[Window, ...]]) -> tuple[tuple[Window, ...], ...]:

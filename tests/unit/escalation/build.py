@@ -7,7 +7,7 @@ from leadmaild.escalation.calendar import Calendar
 from leadmaild.model.location import DayOff, Escalation, OpeningHours, Window
 
 BERLIN = ZoneInfo("Europe/Berlin")
-USUAL_WEEK = {weekday: ("09:00-18:00",) for weekday in range(5)} | {5: ("09:00-13:00",)}
+USUAL_WEEK = dict.fromkeys(range(5), ("09:00-18:00",)) | {5: ("09:00-13:00",)}
 
 
 def instant(text: str, zone: ZoneInfo = BERLIN, fold: int = 0) -> datetime:

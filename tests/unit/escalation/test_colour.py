@@ -1,0 +1,46 @@
+"""Due date and colour (R122, R129)."""
+
+import pytest
+
+from leadmaild.escalation.colour import Colour, Target, colour_of, earliest_target
+from leadmaild.model.lead import LeadState, TimerKind
+
+from .build import instant, minutes
+
+DUE = instant("2026-03-08 10:30")  # a Sunday: colours do not wait for opening
+
+
+@pytest.mark.rule("R122")
+@pytest.mark.parametrize(
+    ("reminder", "now", "colour"),
+    [
+        (30, "2026-03-08 09:59:59", Colour.OK),
+        (30, "2026-03-08 10:00", Colour.WARNING),
+        (30, "2026-03-08 10:29:59", Colour.WARNING),
+        (30, "2026-03-08 10:30", Colour.OVERDUE),
+        (None, "2026-03-08 10:29:59", Colour.OK),
+        (0, "2026-03-08 10:29:59", Colour.OK),
+        (None, "2026-03-08 10:30", Colour.OVERDUE),
+    ],
+)
+def test_colour_follows_the_due_date(reminder, now, colour):
+    span = None if reminder is None else minutes(reminder)
+    assert colour_of(LeadState.OPEN, DUE, span, instant(now)) is colour
+
+
+@pytest.mark.rule("R122")
+def test_a_closed_lead_has_no_colour():
+    assert colour_of(LeadState.CLOSED, DUE, minutes(30), DUE) is Colour.NONE
+
+
+@pytest.mark.rule("R129")
+def test_an_open_lead_without_a_due_date_is_ok():
+    assert earliest_target([]) is None
+    assert colour_of(LeadState.OPEN, None, minutes(30), DUE) is Colour.OK
+
+
+@pytest.mark.rule("R129")
+def test_the_earliest_open_target_is_the_due_date():
+    stage1, follow_up = Target(DUE, TimerKind.STAGE1), Target(DUE - minutes(1), TimerKind.FOLLOW_UP)
+    assert earliest_target([stage1, follow_up]) is follow_up
+    assert earliest_target([stage1]) is stage1
