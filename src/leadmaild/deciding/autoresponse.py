@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from leadmaild.deciding.case import Case
+from leadmaild.deciding.case import Case, source_settings
 from leadmaild.deciding.enquiries import Enquired
 from leadmaild.deciding.redirect import normal
 from leadmaild.model.address import parse_address
@@ -48,7 +48,7 @@ def autoresponse(case: Case, prospect: Prospect, location: Location, history: An
     trace, now = case.trace, case.now
     if not _is_switched_on(prospect, location, trace):
         return ()
-    address = customer_address(prospect)
+    address = answer_address(case.reading, prospect)
     if address is None:
         trace.passed("R112", None, "no address of the customer: no answer; the portal's own sender never gets one")
         return ()
@@ -64,15 +64,23 @@ def autoresponse(case: Case, prospect: Prospect, location: Location, history: An
     return (Intent(MailKind.AUTORESPONSE, Recipient(Role.CUSTOMER, address), now, why, withheld_by),)
 
 
-def customer_address(prospect: Prospect) -> str | None:
-    """The one address an automatic answer may go to: the customer's own, else the portal's relay to him (R112)."""
+def answer_address(reading: Reading, prospect: Prospect) -> str | None:
+    """The one address an automatic answer may go to, and the one its limits are counted for (R112).
+
+    Class A: the From address, whatever address the text names. Class B: the customer's own, else the portal's relay to
+    him; never the portal's sender.
+    """
+    if reading.carrier is CarrierClass.A and reading.sender.email:
+        return reading.sender.email
     return prospect.contact.email or prospect.contact.relay_email
 
 
-def history_after(enquired: Enquired, location: Location, steps: Sequence[OpenLead | JoinLead]) -> AnswerHistory:
+def history_after(
+    case: Case, enquired: Enquired, location: Location, steps: Sequence[OpenLead | JoinLead]
+) -> AnswerHistory:
     """The history of an address with the answers added that this mail causes already (AR-16 ... AR-18)."""
     history = enquired.facts.answers
-    address = normal(customer_address(enquired.prospect))
+    address = normal(answer_address(case.reading, enquired.prospect))
     for step in steps:
         for sent in step.intents:
             if sent.kind is not MailKind.AUTORESPONSE or sent.withheld_by:
@@ -94,7 +102,7 @@ def history_after(enquired: Enquired, location: Location, steps: Sequence[OpenLe
 
 def _is_switched_on(prospect: Prospect, location: Location, trace: Trace) -> bool:
     """The source's own switch, else the location's (Q18); the same in tracking mode (Q4)."""
-    by_source = location.source(prospect.source).autoresponse
+    by_source = source_settings(location, prospect).autoresponse
     is_on = location.autoresponse.enabled if by_source is None else by_source
     whose = f"location {location.code}" if by_source is None else f"source {prospect.source}"
     trace.asked("Q18", is_on, is_on, f"automatic answer, as {whose} says")
@@ -140,14 +148,15 @@ _RULE_ID = re.compile(r"AR-\d\d")
 
 
 def _own_address(case: Case, address: str, history: AnswerHistory) -> Objection:
-    """AR-10, on the sender (class A) or the customer's address (class B): an address of ours, or in the domain of one.
-    A mailbox at a free-mail provider does not make all its customers ours."""
-    asked = address if case.reading.carrier is CarrierClass.B else case.reading.sender.email or address
-    parsed = parse_address(asked)
+    """AR-10: an address of ours, or in the domain of one. A mailbox at a free-mail provider does not make all its
+    customers ours."""
+    parsed = parse_address(address)
     boxes = [box for location in case.snapshot.locations.values() for box in location.mailboxes]
     domains = {parsed_box.domain for box in boxes if (parsed_box := parse_address(box))}
     in_domain = parsed is not None and parsed.domain in domains and history.domain_counts
-    return Objection("AR-10", normal(asked) in case.snapshot.own_addresses or in_domain, None, "an address of our own")
+    return Objection(
+        "AR-10", normal(address) in case.snapshot.own_addresses or in_domain, None, "an address of our own"
+    )
 
 
 def _sender(case: Case, location: Location) -> Objection:
@@ -193,7 +202,7 @@ def _carrier(case: Case, prospect: Prospect, location: Location) -> Objection:
     if prospect.source in _UNRECOGNISED or not case.snapshot.source_is_enabled:
         return Objection("R112", True, prospect.source or None, "no enabled source recognised the mail")
     if prospect.source == "website_form" and not case.envelope.is_trusted_client:
-        settings = (place.source(prospect.source) for place in (case.receiving, location))
+        settings = (source_settings(place, prospect) for place in (case.receiving, location))
         known = {domain.casefold() for place in settings for domain in place.from_domains}
         author = parse_address(case.reading.sender.email or "")
         if author is None or author.domain not in known:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from leadmaild.model.envelope import Envelope, SenderVerdict
-from leadmaild.model.location import Location
-from leadmaild.model.reading import Reading
+from leadmaild.model.location import Location, SourceSettings
+from leadmaild.model.reading import Prospect, Reading
 from leadmaild.model.snapshot import Snapshot
 from leadmaild.model.trace import Trace
 
@@ -30,3 +30,10 @@ class Case:
         """Whether the sender may be taken for who he says he is: his check did not fail and all readers agree on him
         (R37, AR-22). For a portal's mail that is the portal."""
         return self.envelope.sender_verdict is not SenderVerdict.FAILED and not self.reading.sender.is_ambiguous
+
+
+def source_settings(location: Location, prospect: Prospect) -> SourceSettings:
+    """The location's own settings for where an enquiry came from (Q18): for the provider that the mail names, if there
+    are any (R40: ADF), else for its source."""
+    of_provider = location.sources.get(prospect.source_provider or "")
+    return of_provider or location.source(prospect.source)

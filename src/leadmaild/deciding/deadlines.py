@@ -7,12 +7,12 @@ from leadmaild.escalation.calendar import Calendar
 from leadmaild.escalation.timers import first_response_timers
 from leadmaild.model.decision import Intent, MailKind, Recipient, Role
 from leadmaild.model.lead import Timer, TimerKind, TimerState
-from leadmaild.model.location import Location, Mode
+from leadmaild.model.location import Location, Mode, SourceSettings
 
 _RULES = {TimerKind.REMINDER: "R14", TimerKind.STAGE1: "R13", TimerKind.STAGE2: "R15"}
 
 
-def first_response(case: Case, location: Location, source: str) -> tuple[Timer, ...]:
+def first_response(case: Case, location: Location, source: SourceSettings) -> tuple[Timer, ...]:
     """The timers of the first-response cycle that this mail begins at `location`, counted from its arrival (R13)."""
     trace = case.trace
     if location.mode is Mode.TRACKING and not location.tracking_escalation:
@@ -20,8 +20,8 @@ def first_response(case: Case, location: Location, source: str) -> tuple[Timer, 
             "Q3", location.mode, "no timers in tracking mode: nobody sees here whether the customer was answered"
         )
         return ()
-    if not location.source(source).escalation:
-        trace.passed("Q18", source, "this source starts no timers")
+    if not source.escalation:
+        trace.passed("Q18", source.id, "this source starts no timers")
         return ()
     timers = first_response_timers(case.envelope.received_at, location.escalation, Calendar.of(location.opening_hours))
     if not timers:

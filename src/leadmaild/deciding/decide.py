@@ -104,7 +104,7 @@ class _Placing:
         return Outcome.MANUAL_REVIEW if self.case.reading.needs_review else Outcome.LEAD
 
     def _open(self, enquired: Enquired, location: Location, follows: Lead | None) -> None:
-        history = history_after(enquired, location, self.steps)
+        history = history_after(self.case, enquired, location, self.steps)
         step = open_lead(self.case, enquired.prospect, enquired.facts, location, self.roster, history, follows)
         self.steps.append(step)
         self.roster = with_turn_taken(self.roster, step.assignment)

@@ -52,7 +52,7 @@ def belonging(case: Case, prospect: Prospect, facts: ProspectFacts, effective: L
         resent = _is_resend(prospect, by_conversation, now)
         why = "the same request once more (Q22)" if resent else "same conversation at the source (R129)"
         return Belonging(by_conversation, reason="resend" if resent else "conversation", why=why, is_resend=resent)
-    if (resent_lead := _resent(prospect, known, now, trace)) is not None:
+    if (resent_lead := _resent(prospect, known, by_conversation, now, trace)) is not None:
         return Belonging(resent_lead, reason="resend", why="the same request once more (Q22)", is_resend=True)
     if (open_lead := _of_contact(prospect, facts, known, trace)) is not None:
         return Belonging(open_lead, reason="open_request", why="the contact has an open request (R35)")
@@ -64,29 +64,23 @@ def belonging(case: Case, prospect: Prospect, facts: ProspectFacts, effective: L
 
 def join_lead(case: Case, enquired: Enquired, found: Belonging, lead: Lead, *, is_first: bool) -> JoinLead:
     """Add the mail to its lead: an activity, the assignee told in opening hours, a new first-response cycle unless one
-    is running; never an autoresponse (R35, R129). A resend says nothing new: nobody is told, no clock starts (Q22).
+    is running; never an autoresponse (R35, R129). A resend says nothing new: no clock starts (Q22).
 
     `is_first` False: another enquiry of the same mail has joined this lead already.
     """
     location = case.snapshot.locations.get(lead.location, case.receiving)
-    says_something = is_first and not found.is_resend
-    begins_cycle = says_something and not lead.has_running_first_response
-    if says_something:
-        why = "the customer starts a new cycle" if begins_cycle else "a first-response cycle is running already"
-        case.trace.asked("R26", begins_cycle, lead.cycle, why)
+    begins_cycle = is_first and not found.is_resend and not lead.has_running_first_response
+    case.trace.asked("R26", begins_cycle, lead.cycle, "a new cycle, unless one is running or nothing new was said")
+    notices = (staff_notice(case, MailKind.CUSTOMER_MESSAGE, Role.ASSIGNEE, location, found.why),) if is_first else ()
     return JoinLead(
         lead=lead,
-        prospect=enquired.prospect,
+        prospect=None if enquired.is_answer else enquired.prospect,
         text=enquired.prospect.message or case.reading.text,
         why=found.why,
         new_cycle=begins_cycle,
         stock=enquired.facts.vehicle,
-        timers=first_response(case, location, lead.source) if begins_cycle else (),
-        intents=(
-            (staff_notice(case, MailKind.CUSTOMER_MESSAGE, Role.ASSIGNEE, location, found.why),)
-            if says_something
-            else ()
-        ),
+        timers=first_response(case, location, location.source(lead.source)) if begins_cycle else (),
+        intents=notices,
     )
 
 
@@ -130,11 +124,13 @@ def _of_conversation(leads: Iterable[Lead], here: set[str], trace: Trace) -> Lea
     return found
 
 
-def _resent(prospect: Prospect, known: ContactFacts, now: datetime, trace: Trace) -> Lead | None:
+def _resent(
+    prospect: Prospect, known: ContactFacts, by_conversation: Lead | None, now: datetime, trace: Trace
+) -> Lead | None:
     """A resend within 14 days joins even a lead that was closed meanwhile: it says nothing new (Q22)."""
-    candidates = (*known.open_leads, *((known.last_closed,) if known.last_closed else ()))
-    resent = next((lead for lead in candidates if _is_resend(prospect, lead, now)), None)
-    trace.asked("Q22", resent is not None, resent.number if resent else None, "the same text once more")
+    candidates = (*known.open_leads, known.last_closed, by_conversation)
+    resent = next((lead for lead in candidates if lead and _is_resend(prospect, lead, now)), None)
+    trace.asked("Q22", resent is not None, resent.number if resent else None, "the same request once more")
     return resent
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from leadmaild.deciding.autoresponse import autoresponse
-from leadmaild.deciding.case import Case
+from leadmaild.deciding.case import Case, source_settings
 from leadmaild.deciding.deadlines import first_response, staff_notice
 from leadmaild.deciding.trade_in import trade_in_copies
 from leadmaild.distribution.chain import Enquiry, assign
@@ -30,10 +30,10 @@ def open_lead(
     them; `follows` is the closed lead this one continues (R128)."""
     known = facts.by_location.get(location.code, ContactFacts())
     contact = known.contact if case.is_verified else None
-    types = types_of(prospect, location)
-    enquiry = Enquiry(contact, _traits(case, prospect, facts, types))
+    types, settings = types_of(prospect, location), source_settings(location, prospect)
+    enquiry = Enquiry(contact, _traits(case, prospect, facts, types), settings.group)
     assignment = assign(enquiry, location, roster, case.now, case.trace)
-    timers = first_response(case, location, prospect.source)
+    timers = first_response(case, location, settings)
     # The assignee is known now, so the autoresponse can carry his data (R104).
     intents = (
         *trade_in_copies(case, prospect, types, facts.vehicle, location),
@@ -61,7 +61,7 @@ def types_of(prospect: Prospect, location: Location) -> tuple[RequestType, ...]:
     wanted = set(prospect.request_types)
     if prospect.trade_in is not None:
         wanted.add(RequestType.TRADE_IN)
-    if (of_source := location.source(prospect.source).type) in set(RequestType):
+    if (of_source := source_settings(location, prospect).type) in set(RequestType):
         wanted.add(RequestType(of_source))
     if len(wanted) > 1:
         wanted.discard(RequestType.OTHER)

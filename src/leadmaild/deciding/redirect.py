@@ -1,6 +1,6 @@
 """Redirects: a copy of what comes in goes on to the dealer's own addresses (R3, R4, R40, R41, R57)."""
 
-from leadmaild.deciding.case import Case
+from leadmaild.deciding.case import Case, source_settings
 from leadmaild.model.address import parse_address
 from leadmaild.model.decision import Intent, MailKind, Recipient, Role
 from leadmaild.model.location import Location
@@ -8,13 +8,10 @@ from leadmaild.model.reading import Prospect, Reading, RedirectClass
 
 
 def redirect_class(reading: Reading, prospect: Prospect | None, location: Location) -> RedirectClass:
-    """The class of the mail's source (R40): the location's own setting for the provider the mail names, else for the
-    source, else the definition's. No source recognised: general, which is what the reading says then."""
-    provider = prospect.source_provider if prospect else None
-    for source in (provider, prospect.source if prospect else reading.source):
-        if source and (own := location.source(source).redirect_class) is not None:
-            return own
-    return reading.redirect_class
+    """The class of the mail's source: the location's own setting for it, else the definition's (R40, Q18). No source
+    recognised: general, which is what the reading says then."""
+    settings = source_settings(location, prospect) if prospect else location.source(reading.source)
+    return settings.redirect_class or reading.redirect_class
 
 
 def redirects(case: Case, prospect: Prospect | None, location: Location) -> tuple[Intent, ...]:

@@ -25,6 +25,7 @@ class Enquiry:
 
     contact: Contact | None = None
     traits: LeadTraits = field(default_factory=LeadTraits)
+    named_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,9 @@ class _Search:
 def assign(enquiry: Enquiry, location: Location, roster: Roster, now: datetime, trace: Trace) -> Assignment:
     """Find the assignee for a new lead at `location` (R78). Total: there is always a result with its reason."""
     search = _Search(location, roster, now, trace)
-    group = None
-    found = _contacts_own_user(enquiry.contact, search)
-    if found is None:
-        group = _group_of(enquiry.traits, search)
-        found = _rotation(group, search) or _last_resort(group, search)
+    own = _contacts_own_user(enquiry.contact, search)
+    group = _group_of(enquiry, search)  # its template is the lead's, whoever gets it (R110)
+    found = own or _rotation(group, search) or _last_resort(group, search)
     return replace(found, candidates=tuple(search.looked_at), group=group.name if group else "")
 
 
@@ -92,6 +91,8 @@ def _contacts_own_user(contact: Contact | None, search: _Search) -> Assignment |
         search.passed_over(Candidate(owner.username, False, "is the contact's own user, but absent"))
         return _representative_of(owner, search)
     search.took(owner.username, "is the contact's own user")
+    if search.location.pool is not None:
+        trace.matched("R39", owner.username, "the contact's own user comes before the pool")
     trace.matched("R33", owner.username, "the contact's own user gets his request")
     return Assignment(owner.username, AssignmentReason.CONTACT_USER, "the contact's own user")
 
@@ -118,16 +119,15 @@ def _representative_of(owner: User, search: _Search) -> Assignment | None:
 # The pool or the rotation.
 
 
-def _group_of(traits: LeadTraits, search: _Search) -> Group | None:
+def _group_of(enquiry: Enquiry, search: _Search) -> Group | None:
     groups = search.roster.groups_of(search.location.code)
     if not groups:
         return None
-    named = search.location.source(traits.source_provider).group or search.location.source(traits.source).group
-    group = group_for(traits, groups, named)
+    group = group_for(enquiry.traits, groups, enquiry.named_group)
     if group:
         search.trace.matched("Q1", group.name, "the lead belongs to this distribution group")
     else:
-        search.trace.passed("Q1", None, "no distribution group matches: the receivers who are in no group take turns")
+        search.trace.passed("Q1", None, "no distribution group matches: it goes to receivers who are in no group")
     return group
 
 
