@@ -174,6 +174,28 @@ async def test_a_relay_that_is_not_there_defers_and_says_where(sink, transport_t
     assert f"127.0.0.1:{sink.port}" in result.last_reply
 
 
+async def test_a_relay_that_only_keeps_silent_holds_a_whole_queue_up_once(sink, transport_to):
+    sink.fault = Fault("banner", "silence")
+    transport = transport_to(sink, max_connections=2, command_timeout=timedelta(seconds=1))
+    async with asyncio.timeout(1.9):
+        results = await asyncio.gather(*(transport.send(mail_to()) for _ in range(30)))
+    sink.fault = None
+
+    assert {result.recipients[0].delivery for result in results} == {Delivery.DEFERRED}
+    assert len(sink.sessions) == 2
+    assert deliveries(await transport.send(mail_to())) == [Delivery.DELIVERED]
+
+
+async def test_a_refused_connection_does_not_stick(sink, transport_to):
+    transport = transport_to(sink, max_connections=3)
+    sink.fault = Fault("banner", "421 4.7.0 too many connections")
+    refused = await transport.send(mail_to())
+    sink.fault = None
+
+    assert deliveries(refused) == [Delivery.DEFERRED]
+    assert deliveries(await transport.send(mail_to())) == [Delivery.DELIVERED]
+
+
 @pytest.mark.rule("PF54")
 @pytest.mark.parametrize("place", ["mail", "rcpt", "data", "dot"])
 @pytest.mark.parametrize(

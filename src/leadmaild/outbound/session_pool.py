@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from leadmaild.errors import Unavailable
 from leadmaild.outbound.smtp_session import SmtpSession
 
 
@@ -18,6 +19,9 @@ class SessionPool:
         self._idle: dict[SmtpSession, asyncio.TimerHandle] = {}
         self._goodbyes: set[asyncio.Task[None]] = set()
         self._is_closed = False
+        self._lent = 0
+        self._failures = 0
+        self._last_failure = ""
 
     @asynccontextmanager
     async def session(self, *, fresh: bool = False) -> AsyncIterator[SmtpSession]:
@@ -25,15 +29,19 @@ class SessionPool:
 
         Raises errors.Unavailable where no connection can be had. A session left by an exception is not used again.
         """
+        failures_before = self._failures
         async with self._slots:
             if fresh:
                 self._dismiss_all()  # what happened to one has most likely happened to all
-            session = await self._living() or await self._open()
+            session = await self._living() or await self._opened(failures_before)
+            self._lent += 1
             try:
                 yield session
             except BaseException:
                 session.abort()
                 raise
+            finally:
+                self._lent -= 1
             self._keep(session)
 
     async def close(self) -> None:
@@ -57,6 +65,20 @@ class SessionPool:
             raise
         self._dismiss_all()
         return None
+
+    async def _opened(self, failures_before: int) -> SmtpSession:
+        """Open a session. Whoever waited while others failed to, and none is open, shares their fate at once.
+
+        Otherwise a server that lets connections time out would hold a queue up for that time again and again.
+        """
+        if self._failures > failures_before and not self._lent:
+            raise Unavailable(self._last_failure)
+        try:
+            return await self._open()
+        except Unavailable as failure:
+            self._failures += 1
+            self._last_failure = str(failure)
+            raise
 
     def _keep(self, session: SmtpSession) -> None:
         if self._is_closed:
