@@ -7,20 +7,41 @@ Three clocks that must not be mixed up (R19): `due_at` is plain arithmetic, of w
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from leadmaild.escalation.calendar import Calendar
+from leadmaild.escalation.days_off import DaysOff
 from leadmaild.model.lead import Timer, TimerKind, TimerState
-from leadmaild.model.location import Escalation
+from leadmaild.model.location import Escalation, Location, Mode
 
-_NO_TIME = timedelta(0)
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_LONGEST_STAGE1 = timedelta(days=5 * 365)
+
+
+def timers_run(location: Location) -> bool:
+    """Whether leads of this location have timers at all: in tracking mode only if it says so (Q3)."""
+    return location.mode is Mode.MANAGEMENT or location.tracking_escalation
+
+
+def why_endless(escalation: Escalation, calendar: Calendar) -> str:
+    """Why stage 1 might never end by these settings, which is for load to refuse (PF42); "" if it always ends.
+
+    With none of this, first_response_timers and follow_up_timers do not raise for any instant of this century.
+    """
+    if not calendar.opens_again:
+        return "the days off never end, so that the location does not open again"
+    usual = replace(calendar, days_off=(), runs=DaysOff.of(()))
+    if escalation.stage1 and usual.open_time_between(_SOME_DAY, _SOME_DAY + _LONGEST_STAGE1) < escalation.stage1:
+        years = _LONGEST_STAGE1.days // 365
+        return f"with these hours {_shown(escalation.stage1)} of working time take over {years} years"
+    return ""
 
 
 def first_response_timers(arrived_at: datetime, escalation: Escalation, calendar: Calendar) -> tuple[Timer, ...]:
     """The timers of a first-response cycle that began with the arrival of a customer's mail (R13-R15, R26).
 
     Without stage 1 there are none (R23). A reminder that would come before the lead is there, but `skipped` with the
-    reason (R20). Raises errors.Refused if the calendar never opens again (found at load: PF42).
+    reason (R20). Raises errors.Refused only for settings that `why_endless` names.
     """
     if escalation.stage1 is None:
         return ()

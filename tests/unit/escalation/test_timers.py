@@ -4,8 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from leadmaild.escalation.timers import first_response_timers, follow_up_timers, recomputed
+from leadmaild.escalation.timers import (
+    first_response_timers,
+    follow_up_timers,
+    recomputed,
+    timers_run,
+    why_endless,
+)
 from leadmaild.model.lead import TimerKind, TimerState
+from leadmaild.model.location import Location, Mode
 
 from .build import calendar, instant, local, off, spans
 
@@ -218,3 +225,33 @@ def test_every_timer_says_why():
     held = follow_up_timers(instant("2026-04-03 10:00"), spans(), calendar(days_off=EASTER))[0]
     assert "days off" in held.why
     assert "opening" in held.why
+
+
+@pytest.mark.rule("Q3")
+@pytest.mark.parametrize(
+    ("mode", "tracking_escalation", "run"),
+    [(Mode.MANAGEMENT, False, True), (Mode.TRACKING, False, False), (Mode.TRACKING, True, True)],
+)
+def test_in_tracking_mode_timers_run_only_if_the_location_says_so(mode, tracking_escalation, run):
+    assert timers_run(Location("MUC", "Beispiel", mode=mode, tracking_escalation=tracking_escalation)) is run
+
+
+ONE_MINUTE_A_WEEK = {0: ("09:00-09:01",)}
+
+
+@pytest.mark.rule("PF42")
+@pytest.mark.parametrize(
+    ("escalation", "week", "days_off", "word"),
+    [
+        (spans(120, 30, 240), None, (), ""),
+        (spans(4 * 60), ONE_MINUTE_A_WEEK, (), ""),
+        (spans(5 * 60), ONE_MINUTE_A_WEEK, (), "5h of working time take over 5 years"),
+        (spans(), ONE_MINUTE_A_WEEK, (), ""),
+        (spans(120), None, (off("2026-01-01", "2199-12-31"),), "never end"),
+        (spans(), None, (off("2026-01-01", "9999-12-31"),), "never end"),
+    ],
+)
+def test_settings_by_which_the_clock_would_never_stop_are_named_at_load(escalation, week, days_off, word):
+    built = calendar(week, days_off) if week else calendar(days_off=days_off)
+    assert word in why_endless(escalation, built)
+    assert bool(word) == bool(why_endless(escalation, built))

@@ -1,0 +1,76 @@
+"""`leadmaild timeline`: when the reminder, the stages and the follow-up notices are due, take effect and leave."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadmaild.cli.given_settings import config_option, given_settings, location_of
+from leadmaild.cli.moments import InstantParameter, in_zone
+from leadmaild.cli.output import instant, json_option, print_table, show
+from leadmaild.escalation.calendar import Calendar
+from leadmaild.escalation.timers import first_response_timers, follow_up_timers, timers_run
+from leadmaild.model.lead import Timer
+from leadmaild.model.location import Location
+
+_COLUMNS = ("kind", "due_at", "effective_at", "send_at", "state", "why")
+
+
+@click.command("timeline")
+@click.option("--location", "code", required=True, metavar="CODE", help="The location.")
+@click.option("--arrival", type=InstantParameter(), help="When a lead would arrive.")
+@click.option("--follow-up", type=InstantParameter(), help="When a lead would be looked at again.")
+@config_option
+@json_option
+@click.pass_context
+def timeline(
+    context: click.Context,
+    code: str,
+    arrival: datetime | None,
+    follow_up: datetime | None,
+    config: Path | None,
+    as_json: bool,
+) -> None:
+    """Show the escalation timeline that a lead arriving, or a follow-up set, at some moment would have.
+
+    An instant without an offset is what the clock at the location shows.
+    """
+    if (arrival is None) == (follow_up is None):
+        raise click.UsageError("give one of --arrival INSTANT and --follow-up INSTANT", context)
+    location = location_of(given_settings(context, config), code)
+    if not timers_run(location):
+        click.echo(f"{code} is in tracking mode without tracking_escalation: no timers run (Q3)", err=True)
+    zone = location.opening_hours.zone
+    show([event_row(timer, zone) for timer in _timers(location, arrival, follow_up)], as_json, print_events)
+
+
+def event_row(timer: Timer, zone: str, to: Iterable[str] = ()) -> dict[str, Any]:
+    """One event of a timeline as printed; `to` are the users it goes to, as far as they are known."""
+    return {
+        "kind": str(timer.kind),
+        "due_at": instant(timer.due_at, zone),
+        "effective_at": instant(timer.effective_at, zone),
+        "send_at": instant(timer.send_at, zone),
+        "state": str(timer.state),
+        "to": list(to),
+        "why": timer.why,
+    }
+
+
+def print_events(rows: list[dict[str, Any]]) -> None:
+    """Print events as a table for people."""
+    print_table(rows, _COLUMNS, "no timers")
+
+
+def _timers(location: Location, arrival: datetime | None, follow_up: datetime | None) -> tuple[Timer, ...]:
+    if not timers_run(location):
+        return ()
+    hours, escalation = location.opening_hours, location.escalation
+    if arrival is not None:
+        return first_response_timers(in_zone(arrival, hours.zone), escalation, Calendar.of(hours))
+    if follow_up is not None:
+        at, within_hours = in_zone(follow_up, hours.zone), location.follow_up_within_hours
+        return follow_up_timers(at, escalation, Calendar.of(hours), within_hours=within_hours)
+    return ()
