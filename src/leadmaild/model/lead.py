@@ -115,5 +115,8 @@ class Lead:
     relay_email: str | None = None
     source_lead_id: str | None = None
     message_digest: str | None = None
+    group: str = ""  # the distribution group it was given in
+    due_at: datetime | None = None  # the earliest open target (R129)
+    reacted_at: datetime | None = None  # the last reaction (R24)
     has_running_first_response: bool = False
     addresses: frozenset[str] = field(default_factory=frozenset)  # normalised addresses of its contact

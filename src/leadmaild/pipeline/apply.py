@@ -58,7 +58,9 @@ async def apply(
     await _record_bounce(tx, entry, decision, snapshot, now)
     if decision.suppress_address:
         await tx.installation.suppress(decision.suppress_address, world.suppression_key, "hard_bounce", now)
-    await tx.journal.settle(entry.claim, decision.outcome, decision.reason, reading, lead, now)
+    await tx.journal.settle(
+        entry.claim, decision.outcome, decision.reason, now, reading=reading, trace=decision.trace, lead=lead
+    )
     return Applied(tuple(leads), tuple(written))
 
 

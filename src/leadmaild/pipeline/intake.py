@@ -138,7 +138,7 @@ class Intake:
                 await self._set_aside(tx, entry, error, world)
         except Exception as failure:  # noqa: BLE001  # what broke us may break this too: then the bare outcome
             log(Event.BUG, where="set_aside", message_id=entry.message_id, exc=failure)
-            await tx.journal.settle(entry.claim, Outcome.SET_ASIDE, error, None, None, now)
+            await tx.journal.settle(entry.claim, Outcome.SET_ASIDE, error, now)
         log(Event.SET_ASIDE, message_id=entry.message_id, location=entry.location, journal_id=entry.id, reason=error)
 
     async def _set_aside(self, tx: Transaction, entry: JournalEntry, error: str, world: World) -> None:

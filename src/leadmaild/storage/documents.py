@@ -4,9 +4,15 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from leadmaild.model.reading import Prospect
+from leadmaild.model.reading import Prospect, Reading
+from leadmaild.model.trace import RuleTrace
 
 _prospect = TypeAdapter(Prospect)
+_reading = TypeAdapter(Reading)
+_trace = TypeAdapter(tuple[RuleTrace, ...])
+
+# Of the mail's text notices show no more; the whole stands in the raw mail.
+_TEXT_KEPT = 4_000
 
 
 def prospect_document(prospect: Prospect) -> dict[str, Any]:
@@ -18,3 +24,21 @@ def prospect_document(prospect: Prospect) -> dict[str, Any]:
 def prospect_of(document: dict[str, Any] | None) -> Prospect | None:
     """The prospect of a document; None stays None."""
     return None if document is None else _prospect.validate_python(document)
+
+
+def reading_document(reading: Reading) -> dict[str, Any]:
+    """What was read of a mail beside its prospects, which become leads."""
+    document: dict[str, Any] = _reading.dump_python(reading, mode="json", exclude_defaults=True, exclude={"prospects"})
+    document["text"] = reading.text[:_TEXT_KEPT]
+    return document | {"classification": str(reading.classification), "reason": reading.reason}
+
+
+def reading_of(document: dict[str, Any] | None) -> Reading | None:
+    """The reading of a document; None stays None."""
+    return None if document is None else _reading.validate_python(document)
+
+
+def trace_document(trace: tuple[RuleTrace, ...]) -> list[dict[str, Any]]:
+    """Every rule that was asked, as a JSON document."""
+    document: list[dict[str, Any]] = _trace.dump_python(trace, mode="json")
+    return document

@@ -13,8 +13,10 @@ from leadmaild.model.address import ReversePath
 from leadmaild.model.envelope import Channel, Envelope, SenderVerdict
 from leadmaild.model.lead import Outcome
 from leadmaild.model.reading import Reading
+from leadmaild.model.trace import RuleTrace
 from leadmaild.model.work import AcceptedMail, Claim, JournalEntry
 from leadmaild.storage.claim import claim, claim_of, settle
+from leadmaild.storage.documents import reading_document, reading_of, trace_document
 from leadmaild.storage.schema import content, content_seen, imap_ledger, journal
 
 # The same content for the same location within this span is a duplicate (Q22).
@@ -91,9 +93,17 @@ class JournalStore:
         return found.scalar()
 
     async def settle(
-        self, held: Claim, outcome: Outcome, reason: str, reading: Reading | None, lead: int | None, now: datetime
+        self,
+        held: Claim,
+        outcome: Outcome,
+        reason: str,
+        now: datetime,
+        *,
+        reading: Reading | None = None,
+        trace: tuple[RuleTrace, ...] = (),
+        lead: int | None = None,
     ) -> None:
-        """Write the one outcome of an entry. Raises LeaseLost."""
+        """Write the one outcome of an entry, and why. Raises LeaseLost."""
         known: dict[str, Any] = {}
         if reading is not None:
             known = {
@@ -102,6 +112,8 @@ class JournalStore:
                 "header_message_id": reading.message_id,
                 "from_address": reading.sender.email,
                 "subject": reading.subject,
+                "reading": reading_document(reading),
+                "trace": trace_document(trace),
             }
         await settle(
             self._connection,
@@ -122,6 +134,11 @@ class JournalStore:
             return None
         raw = await self._contents({row.content_id})
         return _entry(row, raw.get(row.content_id) or b"")
+
+    async def reading_of(self, journal_id: int) -> Reading | None:
+        """What was read of the entry's mail, without the prospects."""
+        found = await self._connection.execute(select(journal.c.reading).where(journal.c.id == journal_id))
+        return reading_of(found.scalar())
 
     async def put_back(self, held: Claim, run_at: datetime, error: str) -> None:
         """Give a claimed entry back to be tried again at `run_at`. Raises LeaseLost."""

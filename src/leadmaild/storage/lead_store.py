@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.deciding.joining import message_digest
 from leadmaild.errors import NotFound
-from leadmaild.model.decision import JoinLead, OpenLead
+from leadmaild.model.decision import JoinLead, MailKind, OpenLead
 from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState, Timer, TimerKind, TimerState
 from leadmaild.model.reading import Prospect, RequestType
 from leadmaild.model.vehicle import vehicle_key
+from leadmaild.model.work import OutboxItem
 from leadmaild.storage.documents import prospect_document, prospect_of
 from leadmaild.storage.schema import activity, contact_email, lead, timer
 
@@ -179,9 +180,7 @@ class LeadStore:
         rows = await self._connection.execute(
             select(timer).where(timer.c.lead == number).order_by(timer.c.cycle, timer.c.due_at, timer.c.id)
         )
-        return tuple(
-            Timer(TimerKind(r.kind), r.due_at, r.effective_at, r.send_at, TimerState(r.state), r.why) for r in rows
-        )
+        return tuple(timer_of(row) for row in rows)
 
     async def record(
         self,
@@ -202,6 +201,12 @@ class LeadStore:
                 details=details,
             )
         )  # fmt: skip
+
+    async def record_sent(self, item: OutboxItem, now: datetime) -> None:
+        """Note on the lead that one of its mails has left."""
+        assert item.lead is not None  # noqa: S101  # the caller asked
+        kind = ActivityKind.AUTORESPONDER if item.kind is MailKind.AUTORESPONSE else ActivityKind.MAIL_OUT
+        await self.record(item.lead, kind, now, outbox_id=item.id, details={"kind": str(item.kind)})
 
     async def _refresh_due(self, number: int) -> None:
         """Set `due_at` to the earliest open target (R129)."""
@@ -245,9 +250,17 @@ def lead_of(row: Row[Any], *, is_running: bool = False, addresses: frozenset[str
         relay_email=row.relay_email,
         source_lead_id=row.source_lead_id,
         message_digest=row.message_digest,
+        group=row.group_name,
+        due_at=row.due_at,
+        reacted_at=row.reacted_at,
         has_running_first_response=is_running,
         addresses=addresses,
     )
+
+
+def timer_of(row: Row[Any]) -> Timer:
+    """The timer value of a row."""
+    return Timer(TimerKind(row.kind), row.due_at, row.effective_at, row.send_at, TimerState(row.state), row.why)
 
 
 def _earliest(timers: Sequence[Timer]) -> Timer | None:

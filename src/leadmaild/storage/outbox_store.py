@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.decision import Intent, MailKind, Recipient, Role
-from leadmaild.model.outgoing import ComposedMail, OutboxState, SendResult
+from leadmaild.model.outgoing import ComposedMail, Delivery, OutboxState, SendResult
 from leadmaild.model.snapshot import AnswerHistory
 from leadmaild.model.work import Claim, OutboxItem, OutboxOrigin, SentMail
 from leadmaild.storage.claim import claim, claim_of, keep, settle
@@ -99,9 +99,8 @@ class OutboxStore:
     ) -> None:
         """Write what became of a mail. Raises LeaseLost."""
         if result is not None:
-            values["results"] = {
-                r.recipient: {"delivery": str(r.delivery), "reply": r.reply} for r in result.recipients
-            }
+            fresh = {r.recipient: {"delivery": str(r.delivery), "reply": r.reply} for r in result.recipients}
+            values["results"] = (await self._results(held)) | fresh
             values["last_reply"] = result.last_reply
         if run_at is not None:
             values["run_at"] = run_at
@@ -112,6 +111,11 @@ class OutboxStore:
         if state in (OutboxState.DEFERRED, OutboxState.HELD):
             values["claims"] = 0  # it was worked on in good order: only crashes count towards the cap (PF4)
         await settle(self._connection, outbox, held, state=state, **values)
+
+    async def _results(self, held: Claim) -> dict[str, Any]:
+        """What became of the recipients served in earlier attempts."""
+        found = await self._connection.execute(select(outbox.c.results).where(outbox.c.id == held.row_id))
+        return found.scalar() or {}
 
     async def answer_history(
         self, address: str, location: str, vehicle_key: str, now: datetime, *, is_suppressed: bool
@@ -164,6 +168,41 @@ class OutboxStore:
         statement = select(outbox.c.id, outbox.c.lead, outbox.c.customer_address).where(wanted)
         row = (await self._connection.execute(statement.order_by(outbox.c.id.desc()).limit(1))).first()
         return None if row is None else SentMail(row.id, row.lead, row.customer_address)
+
+    async def state_of(self, queue_id: int) -> OutboxState | None:
+        """Where a mail stands; None if there is none of that id."""
+        state = (await self._connection.execute(select(outbox.c.state).where(outbox.c.id == queue_id))).scalar()
+        return None if state is None else OutboxState(state)
+
+    async def requeue(self, queue_id: int, now: datetime) -> bool:
+        """Queue a failed, deferred or doubtful mail again, as it is; False if it is in another state.
+
+        Who has it already does not get it again.
+        """
+        results = (await self._connection.execute(select(outbox.c.results).where(outbox.c.id == queue_id))).scalar()
+        served = {a: r for a, r in (results or {}).items() if r["delivery"] == Delivery.DELIVERED}
+        again = (
+            update(outbox)
+            .where(
+                outbox.c.id == queue_id,
+                outbox.c.state.in_([OutboxState.FAILED, OutboxState.DEFERRED, OutboxState.IN_DOUBT]),
+            )
+            .values(state=OutboxState.QUEUED, run_at=now, claims=0, first_tried_at=None, results=served)
+        )
+        return bool((await self._connection.execute(again)).rowcount)
+
+    async def cancel(self, queue_id: int, why: str) -> bool:
+        """Cancel a mail that waits, or one in doubt; False if it is in another state or on its way."""
+        gone = (
+            update(outbox)
+            .where(
+                outbox.c.id == queue_id,
+                outbox.c.state.in_([OutboxState.HELD, OutboxState.QUEUED, OutboxState.DEFERRED, OutboxState.IN_DOUBT]),
+                or_(outbox.c.lease_until.is_(None), outbox.c.state == OutboxState.IN_DOUBT),
+            )
+            .values(state=OutboxState.CANCELLED, why=why)
+        )
+        return bool((await self._connection.execute(gone)).rowcount)
 
     async def cancel_of_lead(self, number: int, kinds: Sequence[MailKind], why: str) -> None:
         """Cancel mails of a lead that have not begun to leave."""

@@ -86,6 +86,8 @@ journal = Table(
     Column("header_message_id", Text),
     Column("from_address", Text),
     Column("subject", Text),
+    Column("reading", Json),  # what was read, without the prospects
+    Column("trace", Json),  # every rule asked, with its answer: why it became what it became
     Column("lead", Id),
     Column("settled_at", Instant),
     *_claim_columns(),

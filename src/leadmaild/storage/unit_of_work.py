@@ -14,6 +14,7 @@ from leadmaild.storage.engine import is_sqlite, read_engine, write_engine
 from leadmaild.storage.installation_store import InstallationStore
 from leadmaild.storage.journal_store import JournalStore
 from leadmaild.storage.lead_store import LeadStore
+from leadmaild.storage.listings import Listings
 from leadmaild.storage.outbox_store import OutboxStore
 from leadmaild.storage.people_store import PeopleStore
 from leadmaild.storage.stock_store import StockStore
@@ -31,6 +32,7 @@ class Transaction:
         self.people = PeopleStore(connection, locks=locks)
         self.stock = StockStore(connection)
         self.installation = InstallationStore(connection)
+        self.listings = Listings(connection)
 
     async def commit(self) -> None:
         """Make everything durable; the last statement of every step."""

@@ -235,6 +235,8 @@ def upgrade() -> None:
         sa.Column("header_message_id", sa.Text(), nullable=True),
         sa.Column("from_address", sa.Text(), nullable=True),
         sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("reading", Json, nullable=True),
+        sa.Column("trace", Json, nullable=True),
         sa.Column("lead", Id, nullable=True),
         sa.Column("settled_at", Instant, nullable=True),
         sa.Column("run_at", Instant, nullable=False),

@@ -1,0 +1,93 @@
+"""The `leadmaild` command: finds the subcommand, turns what goes wrong into one line and a sysexits code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from leadmaild import __version__
+from leadmaild.errors import ConfigError, NotFound, Refused, Unavailable, UnknownRecipient
+
+EX_OK, EX_USAGE, EX_DATAERR, EX_NOUSER, EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 0, 64, 65, 67, 69, 70, 78
+
+# Imported only when called: a pipe from an MTA must not wait for the whole house.
+_COMMANDS = {
+    "calendar": "leadmaild.cli.calendar:calendar",
+    "check-config": "leadmaild.cli.check_config:check_config",
+    "deliver": "leadmaild.cli.deliver:deliver",
+    "explain": "leadmaild.cli.explain:explain",
+    "journal": "leadmaild.cli.journal:journal",
+    "leads": "leadmaild.cli.leads:leads",
+    "migrate": "leadmaild.cli.migrate:migrate",
+    "parse": "leadmaild.cli.parse:parse",
+    "people": "leadmaild.cli.people:people",
+    "queue": "leadmaild.cli.queue:queue",
+    "serve": "leadmaild.cli.serve:serve",
+    "sources": "leadmaild.cli.sources:sources",
+    "status": "leadmaild.cli.status:status",
+    "timeline": "leadmaild.cli.timeline:timeline",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        target = _COMMANDS.get(cmd_name)
+        if target is None:
+            return None
+        module, _, attribute = target.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="leadmaild")
+@click.option("-c", "--config", type=click.Path(path_type=Path), help="The settings file.")
+@click.pass_context
+def leadmaild(ctx: click.Context, config: Path | None) -> None:
+    """Mail gateway that turns car dealers' enquiry mail into leads, answers at once and watches the clock."""
+    ctx.obj = config
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; return its exit code. Never a traceback for what the caller can mend."""
+    try:
+        result = leadmaild.main(list(arguments), prog_name="leadmaild", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        return 130
+    except click.ClickException as wrong:
+        return _say(_one_line(wrong), EX_USAGE)
+    except ConfigError as wrong:
+        return _say(
+            "\n".join(f"  {problem}" for problem in wrong.problems), EX_CONFIG, "the settings cannot be used:\n"
+        )
+    except UnknownRecipient as wrong:
+        return _say(str(wrong), EX_NOUSER)
+    except (Refused, NotFound) as wrong:
+        return _say(str(wrong), EX_DATAERR)
+    except Unavailable as wrong:
+        return _say(str(wrong), EX_UNAVAILABLE)
+    except BrokenPipeError:
+        # Whoever read our output has gone, `| head` for instance; nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EX_OK
+    return result if isinstance(result, int) else EX_OK
+
+
+def _one_line(wrong: click.ClickException) -> str:
+    message = " ".join(wrong.format_message().split())
+    if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
+        return f"{message} (see: {wrong.ctx.command_path} --help)"
+    return message
+
+
+def _say(message: str, code: int, before: str = "") -> int:
+    click.echo(f"leadmaild: {before}{message}", err=True)
+    return code

@@ -1,0 +1,33 @@
+"""`leadmaild serve`: the daemon."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from leadmaild.cli.session import config_option, settings
+from leadmaild.config.example import dev_settings
+from leadmaild.config.model import Settings
+from leadmaild.maillog import configure_logging
+
+
+@click.command()
+@click.option("--dev", is_flag=True, help="Example dealer, SQLite and outgoing mail in ./var, SMTP on 127.0.0.1:2525.")
+@config_option
+def serve(dev: bool) -> None:
+    """Run the gateway until it is told to stop (SIGTERM, Ctrl-C)."""
+    chosen = dev_settings(Path("var").absolute()) if dev else settings()
+    configure_logging(chosen.log.format, chosen.log.level)
+    if dev:
+        _greet(chosen)
+    # The daemon's rooms are imported only here: other commands start without them.
+    from leadmaild.daemon import serve as run
+
+    asyncio.run(run(chosen))
+
+
+def _greet(chosen: Settings) -> None:
+    mailboxes = ", ".join(location.mailbox for location in chosen.locations.values() if location.mailbox)
+    click.echo(f"The example dealer takes mail for {mailboxes} by SMTP at {', '.join(map(str, chosen.smtp.listen))}.")
+    click.echo(f"Settings: {chosen.path}   Mail that leaves: {chosen.outbound[0].files}/*.eml   Stop: Ctrl-C")
+    click.echo("In another terminal: make sample, or .venv/bin/leadmaild leads list")

@@ -1,0 +1,75 @@
+"""What every command starts from: the settings it was told to use, and the database seen or written through them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from leadmaild.config.find import settings_path
+from leadmaild.config.model import Settings
+from leadmaild.errors import Unavailable
+from leadmaild.storage.engine import database_url, is_sqlite
+from leadmaild.storage.unit_of_work import Database, Transaction
+from leadmaild.wiring import load_settings, open_database
+
+Result = TypeVar("Result")
+
+
+def _remember(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.find_root().obj = value
+
+
+# `-c` is understood before and after the command's name.
+config_option = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    callback=_remember,
+    expose_value=False,
+    help="The settings file (default: $LEADMAILD_CONFIG, then the usual places).",
+)
+
+
+def settings() -> Settings:
+    """The settings of this call. Raises ConfigError."""
+    return load_settings(settings_path(click.get_current_context().find_root().obj))
+
+
+def run_async(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a command's coroutine to its end."""
+    return asyncio.run(work)
+
+
+def require_database(chosen: Settings) -> None:
+    """Raise Unavailable with what to do if the SQLite file is not there yet."""
+    url = database_url(chosen.gateway.database, chosen.path.parent)
+    if is_sqlite(url) and not Path(url.database or "").exists():
+        raise Unavailable(f"there is no database at {url.database} yet; run `leadmaild migrate` or `leadmaild serve`")
+
+
+@asynccontextmanager
+async def database_of(chosen: Settings) -> AsyncIterator[Database]:
+    """The database of the settings, closed at the end. Raises Unavailable."""
+    require_database(chosen)
+    database = open_database(chosen)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def view_of(chosen: Settings) -> AsyncIterator[Transaction]:
+    """A read-only view of the database. Raises Unavailable."""
+    async with database_of(chosen) as database, database.view() as tx:
+        yield tx
+
+
+def zone_of(chosen: Settings, code: str) -> str:
+    """The zone a location's instants are shown in."""
+    location = chosen.locations.get(code)
+    return location.opening_hours.zone if location else "UTC"

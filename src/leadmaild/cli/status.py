@@ -1,0 +1,95 @@
+"""`leadmaild status`: one screen that says whether mail flows: what listens, what waits and how old it is (PF67)."""
+
+import socket
+from datetime import datetime
+from typing import Any
+
+import click
+
+from leadmaild import __version__
+from leadmaild.cli.output import instant, json_option, print_json
+from leadmaild.cli.session import config_option, run_async, settings, view_of
+from leadmaild.clock import SystemClock
+from leadmaild.config.model import Settings
+from leadmaild.config.values import Endpoint
+from leadmaild.model.listing import Depths
+
+_CONNECT_TIMEOUT_S = 0.5
+
+
+@click.command()
+@json_option
+@config_option
+def status(as_json: bool) -> None:
+    """Show on one screen whether mail flows."""
+    chosen, now = settings(), SystemClock().now()
+    shown = _document(chosen, run_async(_depths(chosen)), now)
+    if as_json:
+        print_json(shown)
+    else:
+        _print(shown)
+
+
+async def _depths(chosen: Settings) -> Depths:
+    async with view_of(chosen) as tx:
+        return await tx.listings.depths()
+
+
+def _document(chosen: Settings, depths: Depths, now: datetime) -> dict[str, Any]:
+    endpoints = [("smtp", e) for e in chosen.smtp.listen] + (
+        [("lmtp", chosen.lmtp.listen)] if chosen.lmtp.listen else []
+    )
+    return {
+        "version": __version__,
+        "settings": str(chosen.path),
+        "listeners": [{"kind": kind, "at": str(at), "answers": _answers(at)} for kind, at in endpoints],
+        "mailboxes": [{"name": mailbox.name, "host": mailbox.host} for mailbox in chosen.imap],
+        "last_mail_at": instant(depths.last_received_at),
+        "journal": _by_state(depths.journal, now),
+        "queue": _by_state(depths.outbox, now),
+        "leads_open": depths.leads_open,
+        "next_timer_at": instant(depths.next_timer_at),
+        "warnings": [{"path": w.path, "message": w.message} for w in (*chosen.warnings, *chosen.not_in_force)],
+    }
+
+
+def _by_state(counted: Any, now: datetime) -> dict[str, Any]:
+    return {
+        state: {"count": count, "oldest_seconds": int((now - oldest).total_seconds()) if oldest else None}
+        for state, (count, oldest) in sorted(counted.items())
+    }
+
+
+def _answers(at: Endpoint) -> bool:
+    family = socket.AF_UNIX if at.path else socket.AF_INET6 if ":" in at.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_CONNECT_TIMEOUT_S)
+        try:
+            probe.connect(at.path or (at.host, at.port))
+        except OSError:
+            return False
+    return True
+
+
+def _print(shown: dict[str, Any]) -> None:
+    click.echo(f"leadmaild {shown['version']}   settings: {shown['settings']}")
+    for listener in shown["listeners"]:
+        click.echo(f"{listener['kind']:8} {listener['at']}  {'answers' if listener['answers'] else 'DOES NOT ANSWER'}")
+    for mailbox in shown["mailboxes"]:
+        click.echo(f"imap     {mailbox['name']} at {mailbox['host']}")
+    click.echo(f"last mail: {shown['last_mail_at'] or 'none yet'}   open leads: {shown['leads_open']}")
+    for name in ("journal", "queue"):
+        waiting = [f"{state} {c['count']} (oldest {_age(c['oldest_seconds'])})" for state, c in shown[name].items()]
+        click.echo(f"{name + ':':9}{', '.join(waiting) or 'empty'}")
+    click.echo(f"next timer: {shown['next_timer_at'] or 'none'}")
+    for warning in shown["warnings"]:
+        click.echo(f"warning: {warning['path']}: {warning['message']}")
+
+
+def _age(seconds: int | None) -> str:
+    if seconds is None:
+        return "-"
+    for unit, span in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= span:
+            return f"{seconds // span} {unit}"
+    return f"{seconds} s"

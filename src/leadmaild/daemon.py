@@ -1,0 +1,147 @@
+"""The daemon: start order, signals, systemd's notices, drain then stop. One TaskGroup holds everything that runs."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+
+from leadmaild import __version__
+from leadmaild.config.model import Settings
+from leadmaild.errors import LeadmaildError
+from leadmaild.inbound.limits import Limits
+from leadmaild.inbound.smtp_server import Listener, server_tls, start_lmtp, start_smtp
+from leadmaild.maillog import Event, log
+from leadmaild.storage.engine import database_url
+from leadmaild.storage.migrate import migrate
+from leadmaild.wiring import Gateway, Outside, build
+
+_FIRST_INHERITED_FD = 3  # sd_listen_fds(3)
+
+
+async def serve(settings: Settings, outside: Outside | None = None) -> None:
+    """Run the gateway until SIGTERM or SIGINT, then drain (SP-14).
+
+    Raises Unavailable if the database or a listening address is not to be had.
+    """
+    url = database_url(settings.gateway.database, settings.path.parent)
+    _before, revision = await asyncio.to_thread(migrate, url)
+    for warning in settings.warnings:
+        log(Event.SETTINGS_WARNING, path=warning.path, problem=warning.message)
+    gateway = await build(settings, outside)
+    try:
+        await _run(gateway, settings, revision)
+    finally:
+        await gateway.close()
+        log(Event.STOPPED, pid=os.getpid())
+
+
+async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    # Before the listeners: spawning the reader must not inherit their sockets, nor the first mail wait for it.
+    await gateway.warm_up()
+    listeners = await _listen(gateway, settings)
+    notify = Notifier(os.environ)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for worker in gateway.workers:
+                tasks.create_task(worker.run(), name=worker.name)
+            watchdog = tasks.create_task(_watchdog(notify), name="watchdog")
+            log(Event.DAEMON_STARTED, version=__version__, pid=os.getpid(), database=revision)
+            notify.send("READY=1")
+            await stop.wait()
+            notify.send("STOPPING=1")
+            log(Event.DRAINING, count=sum(listener.connections for listener in listeners))
+            await asyncio.gather(*(listener.drain() for listener in listeners))
+            await gateway.accept.finish()
+            for worker in gateway.workers:
+                worker.stop()
+            watchdog.cancel()
+    finally:
+        for listener in listeners:
+            await listener.close()
+
+
+async def _listen(gateway: Gateway, settings: Settings) -> list[Listener]:
+    smtp, lmtp = settings.smtp, settings.lmtp
+    limits = Limits(
+        max_message_size=smtp.max_message_size,
+        max_connections=smtp.max_connections,
+        max_connections_per_ip=smtp.max_connections_per_ip,
+    )
+    inherited = inherited_sockets(os.environ)
+    listeners: list[Listener] = []
+    try:
+        if smtp.listen or inherited.get("smtp"):
+            tls = server_tls(smtp.tls_certificate, smtp.tls_key) if smtp.tls_certificate else None
+            listeners.append(
+                await start_smtp(
+                    listen=[str(endpoint) for endpoint in smtp.listen],
+                    hostname=settings.gateway.hostname,
+                    door=gateway.accept,
+                    clock=gateway.clock,
+                    limits=limits,
+                    trusted_networks=[str(network) for network in smtp.trusted_networks],
+                    tls=tls,
+                    sockets=inherited.get("smtp", ()),
+                )
+            )
+        if lmtp.listen or inherited.get("lmtp"):
+            listeners.append(
+                await start_lmtp(
+                    listen=str(lmtp.listen or ""),
+                    hostname=settings.gateway.hostname,
+                    door=gateway.accept,
+                    clock=gateway.clock,
+                    limits=limits,
+                    sockets=inherited.get("lmtp", ()),
+                )
+            )
+    except (LeadmaildError, OSError):
+        for listener in listeners:
+            await listener.close()
+        raise
+    return listeners
+
+
+def inherited_sockets(environment: Mapping[str, str]) -> dict[str, list[socket.socket]]:
+    """The listening sockets systemd hands over, by FileDescriptorName; a name it does not know counts as smtp."""
+    if environment.get("LISTEN_PID") != str(os.getpid()):
+        return {}
+    count = int(environment.get("LISTEN_FDS", "0"))
+    names = environment.get("LISTEN_FDNAMES", "").split(":")
+    found: dict[str, list[socket.socket]] = {}
+    for index in range(count):
+        name = names[index] if index < len(names) else ""
+        inherited = socket.socket(fileno=_FIRST_INHERITED_FD + index)
+        inherited.setblocking(False)
+        found.setdefault("lmtp" if "lmtp" in name else "smtp", []).append(inherited)
+    return found
+
+
+class Notifier:
+    """Tells systemd how we are (sd_notify(3)): READY, STOPPING, and the watchdog's sign of life."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._address = environment.get("NOTIFY_SOCKET", "")
+        watched = int(environment.get("WATCHDOG_USEC", "0"))
+        self.interval_s = watched / 2_000_000 if watched else None
+
+    def send(self, message: str) -> None:
+        """Send one notice; nobody listening is no error."""
+        if not self._address:
+            return
+        address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
+            out.sendto(message.encode(), address)
+
+
+async def _watchdog(notify: Notifier) -> None:
+    # A loop that stalls sends no sign of life, and systemd restarts us: that is the point of sending it from here.
+    while notify.interval_s is not None:
+        notify.send("WATCHDOG=1")
+        await asyncio.sleep(notify.interval_s)  # noqa: TID251  # systemd counts in its own monotonic time

@@ -1,0 +1,172 @@
+"""Looks up everything about a mail whose time has come: is it still wanted, may it leave now, to whom, with what in it.
+The facts are those of this moment, so held notices follow the assignee and vanish when the lead was answered (R25)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadmaild.config.model import Settings
+from leadmaild.deciding.recipients import Addressee, Resolved, resolve
+from leadmaild.deciding.still_wanted import Dropped, LeadStanding, still_wanted
+from leadmaild.distribution.pool import is_pool_user
+from leadmaild.escalation.calendar import Calendar
+from leadmaild.escalation.firing import CycleFacts
+from leadmaild.model.decision import MailKind
+from leadmaild.model.envelope import SenderVerdict
+from leadmaild.model.lead import Lead, LeadState
+from leadmaild.model.location import Location
+from leadmaild.model.outgoing import Delivery, MailFacts, OutboxState
+from leadmaild.model.reading import Prospect
+from leadmaild.model.reply_token import reply_address, sign_token
+from leadmaild.model.snapshot import Roster
+from leadmaild.model.work import OutboxItem
+from leadmaild.pipeline.world import World
+from leadmaild.ports.stores import Transaction
+
+# Kinds that carry the original mail or are made of it.
+_NEEDS_ORIGINAL = frozenset({MailKind.REDIRECT, MailKind.UNASSIGNED_NOTICE, MailKind.TRADE_IN_CC, MailKind.NEW_LEAD})
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A mail that may leave now: what it is composed of, who still has to get it, and over which mail server.
+
+    `suppressed_by` names what keeps it in after all: it is composed and recorded, never sent (R53, AR-28).
+    """
+
+    item: OutboxItem
+    facts: MailFacts
+    token: str
+    to: tuple[str, ...]
+    mail_server: str
+    suppressed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not now: the people it is for are told within opening hours only (R18)."""
+
+    item: OutboxItem
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """It does not leave any more."""
+
+    item: OutboxItem
+    state: OutboxState
+    why: str
+    alarm: str = ""
+
+
+async def look_up(tx: Transaction, item: OutboxItem, world: World, now: datetime) -> Leaving | Hold | Stop:
+    """What is to be done with a claimed mail at `now` (a UTC instant)."""
+    settings = world.settings
+    location = settings.locations.get(item.location)
+    if location is None:
+        return Stop(item, OutboxState.FAILED, f"the location {item.location} is not in the settings any more")
+    lead = await tx.leads.by_number(item.lead) if item.lead is not None else None
+    match still_wanted(item.kind, _standing(lead, item, location), now):
+        case Dropped(reason):
+            return Stop(item, OutboxState.CANCELLED, reason)
+    if item.kind.is_staff_notice and not _leaves_at_any_hour(item, location):
+        opens_at = Calendar.of(location.opening_hours).next_open(now)
+        if opens_at > now:
+            return Hold(item, opens_at)
+    roster = await tx.people.roster(settings.users, settings.groups, (), now)
+    resolved = resolve(item.recipient, item.kind, lead.assignee if lead else "", location, roster, now)
+    if not resolved.addressees:
+        return Stop(item, OutboxState.CANCELLED, resolved.why, resolved.alarm)
+    to = _not_yet_served(item, resolved)
+    facts = await _mail_facts(tx, item, world, location, lead, roster, resolved.addressees, now)
+    return Leaving(
+        item=item,
+        facts=facts,
+        token=item.token or sign_token(item.id, world.token_keys),
+        to=to,
+        mail_server=location.mailserver,
+        suppressed_by=item.details.get("withheld_by") or ("" if location.send_emails else "R53"),
+    )
+
+
+def _standing(lead: Lead | None, item: OutboxItem, location: Location) -> LeadStanding | None:
+    if lead is None:
+        return None
+    answered = lead.reacted_at is not None and lead.reacted_at >= item.created_at
+    cycle = CycleFacts(is_closed=lead.state is LeadState.CLOSED, has_reaction=answered)
+    return LeadStanding(cycle, waits_in_pool=is_pool_user(lead.assignee, location))
+
+
+def _leaves_at_any_hour(item: OutboxItem, location: Location) -> bool:
+    """R59: with the switch off, follow-up notices leave at their minute."""
+    is_follow_up = item.kind in (MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_STAGE2)
+    return is_follow_up and not location.follow_up_within_hours
+
+
+def _not_yet_served(item: OutboxItem, resolved: Resolved) -> tuple[str, ...]:
+    """A mail that was tried before goes on to those it was composed for and who have not got it."""
+    wanted = item.to_addresses or tuple(a.address for a in resolved.addressees)
+    done = (Delivery.DELIVERED, Delivery.REFUSED)
+    return tuple(address for address in wanted if item.results.get(address) not in done)
+
+
+async def _mail_facts(
+    tx: Transaction,
+    item: OutboxItem,
+    world: World,
+    location: Location,
+    lead: Lead | None,
+    roster: Roster,
+    addressees: tuple[Addressee, ...],
+    now: datetime,
+) -> MailFacts:
+    settings = world.settings
+    contact = await tx.contacts.by_id(lead.contact_id) if lead else None
+    prospect = await tx.leads.prospect(lead.number) if lead else None
+    entry = await tx.journal.content_of(item.journal_id) if item.journal_id and _needs_original(item) else None
+    reading = await tx.journal.reading_of(item.journal_id) if item.journal_id else None
+    first = addressees[0]
+    domain = item.sender_mailbox.rpartition("@")[2]
+    return MailFacts(
+        kind=item.kind,
+        location=location,
+        now=now,
+        message_id=item.message_id or f"<out.{item.lead or 0}.{item.id}@leads.{domain}>",
+        to=tuple(a.address for a in addressees),
+        reply_address=reply_address(item.sender_mailbox, sign_token(item.id, world.token_keys)),
+        loop_mark=world.loop_mark,
+        hostname=settings.gateway.hostname,
+        sender_mailbox=item.sender_mailbox,
+        lead=lead,
+        lead_url=_url(settings, settings.gateway.lead_url, number=lead.number if lead else ""),
+        contact_url=_url(settings, settings.gateway.contact_url, id=contact.id if contact else ""),
+        contact=contact,
+        prospect=prospect,
+        source_name=(reading.source_name or reading.source) if reading else "",
+        stock=await tx.stock.by_number(lead.stock_number) if lead and lead.stock_number else None,
+        assignee=roster.users.get(lead.assignee) if lead else None,
+        to_user=roster.users.get(first.username),
+        on_behalf_of=next((roster.users.get(a.on_behalf_of) for a in addressees if a.on_behalf_of), None),
+        group=next((g for g in roster.groups_of(location.code) if lead and g.name == lead.group), None),
+        language=_language(prospect, location),
+        due_at=lead.due_at if lead else None,
+        original=entry.content if entry else None,
+        original_reading=reading,
+        original_sender_verdict=entry.envelope.sender_verdict if entry else SenderVerdict.UNAUTHENTICATED,
+        original_received_at=entry.envelope.received_at if entry else None,
+        reason=item.details.get("reason", ""),
+        text=item.details.get("text", ""),
+        attachment=item.details.get("attachment", ""),
+    )
+
+
+def _needs_original(item: OutboxItem) -> bool:
+    return item.kind in _NEEDS_ORIGINAL and item.raw is None
+
+
+def _url(settings: Settings, pattern: str, **values: object) -> str:
+    return pattern.format(app_url=settings.gateway.app_url.rstrip("/"), **values)
+
+
+def _language(prospect: Prospect | None, location: Location) -> str:
+    return (prospect.language if prospect else None) or location.language

@@ -1,0 +1,239 @@
+"""Lists and single views for people and scripts. Only reads."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from leadmaild.model.contact import Contact
+from leadmaild.model.lead import Timer, TimerState
+from leadmaild.model.listing import ActivityLine, Depths, JournalLine, LeadFilter, LeadLine, QueueLine
+from leadmaild.storage.contact_store import contact_of
+from leadmaild.storage.documents import prospect_of
+from leadmaild.storage.lead_store import LeadStore
+from leadmaild.storage.schema import activity, contact, contact_email, contact_phone, journal, lead, outbox, timer
+
+# Enough rows for a person's screen at a time from the database; lists page through by it.
+_CHUNK = 500
+
+
+class Listings:
+    """Reads lists within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def journal(self, *, outcome: str | None = None, limit: int | None = None) -> tuple[JournalLine, ...]:
+        """Mails taken in, newest first; `outcome` "waiting" = those without one."""
+        statement = select(journal).order_by(journal.c.id.desc())
+        if outcome == "waiting":
+            statement = statement.where(journal.c.outcome.is_(None))
+        elif outcome:
+            statement = statement.where(journal.c.outcome == outcome)
+        return tuple(_journal_line(row) for row in await self._rows(statement, limit))
+
+    async def journal_entry(self, journal_id: int) -> JournalLine | None:
+        """One mail taken in, with the trace of its decision."""
+        row = (await self._connection.execute(select(journal).where(journal.c.id == journal_id))).first()
+        return None if row is None else _journal_line(row, tuple(row.trace or ()))
+
+    async def leads(self, wanted: LeadFilter, limit: int | None = None) -> tuple[LeadLine, ...]:
+        """Leads, newest first; with a due filter by due date."""
+        statement = select(lead).where(*_conditions(wanted))
+        order = (
+            (lead.c.due_at, lead.c.number)
+            if wanted.due_before or wanted.due_from
+            else (lead.c.arrived_at.desc(), lead.c.number.desc())
+        )
+        return await self._with_contacts(await self._rows(statement.order_by(*order), limit))
+
+    async def lead(self, number: int) -> LeadLine | None:
+        """One lead with its activities and timers."""
+        rows = (await self._connection.execute(select(lead).where(lead.c.number == number))).all()
+        lines = await self._with_contacts(
+            rows, await LeadStore(self._connection).timers_of(number), await self._activities(number)
+        )
+        return lines[0] if lines else None
+
+    async def queue(
+        self, *, states: Sequence[str] = (), number: int | None = None, limit: int | None = None
+    ) -> tuple[QueueLine, ...]:
+        """Outgoing mail, newest first."""
+        statement = select(outbox).order_by(outbox.c.id.desc())
+        if states:
+            statement = statement.where(outbox.c.state.in_(states))
+        if number is not None:
+            statement = statement.where(outbox.c.lead == number)
+        return tuple(_queue_line(row) for row in await self._rows(statement, limit))
+
+    async def queue_item(self, queue_id: int) -> QueueLine | None:
+        """One outgoing mail with its bytes and what became of each recipient."""
+        row = (await self._connection.execute(select(outbox).where(outbox.c.id == queue_id))).first()
+        return None if row is None else _queue_line(row, with_raw=True)
+
+    async def depths(self) -> Depths:
+        """How much waits, and since when."""
+        return Depths(
+            journal=await self._by_state(journal.c.state, journal.c.received_at),
+            outbox=await self._by_state(outbox.c.state, outbox.c.created_at),
+            leads_open=(
+                await self._connection.execute(select(func.count()).select_from(lead).where(lead.c.state == "open"))
+            ).scalar_one(),
+            next_timer_at=(
+                await self._connection.execute(
+                    select(func.min(timer.c.run_at)).where(timer.c.state == TimerState.PENDING)
+                )
+            ).scalar(),
+            last_received_at=(await self._connection.execute(select(func.max(journal.c.received_at)))).scalar(),
+        )
+
+    async def _by_state(self, state: Any, since: Any) -> dict[str, tuple[int, datetime | None]]:
+        rows = await self._connection.execute(select(state, func.count(), func.min(since)).group_by(state))
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    async def _rows(self, statement: Select[Any], limit: int | None) -> Sequence[Row[Any]]:
+        if limit is not None:
+            statement = statement.limit(limit)
+        rows: Sequence[Row[Any]] = (await self._connection.execute(statement)).all()
+        return rows
+
+    async def _with_contacts(
+        self, rows: Sequence[Row[Any]], timers: tuple[Timer, ...] = (), activities: tuple[ActivityLine, ...] = ()
+    ) -> tuple[LeadLine, ...]:
+        contacts = await self._contacts({row.contact_id for row in rows})
+        return tuple(_lead_line(row, contacts[row.contact_id], timers, activities) for row in rows)
+
+    async def _contacts(self, ids: Iterable[int]) -> dict[int, Contact]:
+        wanted = sorted(ids)
+        found: dict[int, Contact] = {}
+        for start in range(0, len(wanted), _CHUNK):
+            chunk = wanted[start : start + _CHUNK]
+            emails = await self._grouped(contact_email.c.contact_id, contact_email.c.address, chunk)
+            phones = await self._grouped(contact_phone.c.contact_id, contact_phone.c.number, chunk)
+            for row in await self._connection.execute(select(contact).where(contact.c.id.in_(chunk))):
+                found[row.id] = contact_of(row, emails.get(row.id, ()), phones.get(row.id, ()))
+        return found
+
+    async def _grouped(self, owner: Any, value: Any, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        rows = await self._connection.execute(select(owner, value).where(owner.in_(ids)).order_by(owner.table.c.id))
+        grouped: dict[int, tuple[str, ...]] = {}
+        for contact_id, text in rows:
+            grouped[contact_id] = (*grouped.get(contact_id, ()), text)
+        return grouped
+
+    async def _activities(self, number: int) -> tuple[ActivityLine, ...]:
+        rows = await self._connection.execute(
+            select(activity).where(activity.c.lead == number).order_by(activity.c.at, activity.c.id)
+        )
+        return tuple(ActivityLine(r.kind, r.at, r.by, r.text, r.details or {}) for r in rows)
+
+
+def _conditions(wanted: LeadFilter) -> list[ColumnElement[bool]]:
+    plain = {
+        lead.c.location: wanted.location,
+        lead.c.assignee: wanted.assignee,
+        lead.c.state: wanted.state,
+        lead.c.source: wanted.source,
+        lead.c.needs_review: wanted.needs_review,
+    }
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in plain.items() if value is not None]
+    if wanted.due_before is not None:
+        conditions += [lead.c.state == "open", lead.c.due_at < wanted.due_before]
+    if wanted.due_from is not None:
+        conditions += [lead.c.state == "open", lead.c.due_at >= wanted.due_from]
+    if wanted.text:
+        conditions.append(_mentions(wanted.text))
+    return conditions
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    """R121: free text over the customer, his addresses and numbers, and the lead's number."""
+    names = (contact.c.name, contact.c.first_name, contact.c.last_name, contact.c.company)
+    of_contact = exists().where(
+        contact.c.id == lead.c.contact_id, or_(*(column.icontains(text, autoescape=True) for column in names))
+    )
+    by_email = exists().where(
+        contact_email.c.contact_id == lead.c.contact_id, contact_email.c.address.icontains(text, autoescape=True)
+    )
+    by_phone = exists().where(
+        contact_phone.c.contact_id == lead.c.contact_id, contact_phone.c.number.contains(text, autoescape=True)
+    )
+    found = or_(of_contact, by_email, by_phone, lead.c.subject.icontains(text, autoescape=True))
+    return or_(found, lead.c.number == int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else found
+
+
+def _journal_line(row: Row[Any], trace: tuple[Any, ...] = ()) -> JournalLine:
+    return JournalLine(
+        id=row.id,
+        message_id=row.content_id,
+        location=row.location,
+        mailbox=row.mailbox,
+        received_at=row.received_at,
+        channel=row.channel,
+        from_address=row.from_address,
+        subject=row.subject,
+        outcome=row.outcome,
+        reason=row.reason,
+        source=row.source,
+        lead=row.lead,
+        attempts=row.claims,
+        last_error=row.last_error,
+        trace=trace,
+    )
+
+
+def _lead_line(
+    row: Row[Any], who: Contact, timers: tuple[Timer, ...], activities: tuple[ActivityLine, ...]
+) -> LeadLine:
+    return LeadLine(
+        number=row.number,
+        location=row.location,
+        received_location=row.received_location,
+        source=row.source,
+        subject=row.subject,
+        types=tuple(row.types),
+        contact=who,
+        prospect=prospect_of(row.prospect),
+        stock_number=row.stock_number,
+        assignee=row.assignee,
+        assignment_reason=row.assignment_reason,
+        group=row.group_name,
+        state=row.state,
+        needs_review=row.needs_review,
+        arrived_at=row.arrived_at,
+        due_at=row.due_at,
+        due_kind=row.due_kind,
+        cycle=row.cycle,
+        completion_reason=row.completion_reason,
+        closed_at=row.closed_at,
+        previous_lead=row.previous_lead,
+        last_active_at=row.last_active_at,
+        timers=timers,
+        activities=activities,
+    )
+
+
+def _queue_line(row: Row[Any], *, with_raw: bool = False) -> QueueLine:
+    addresses = row.to_addresses or ([row.recipient.partition(":")[2]] if ":" in row.recipient else [])
+    return QueueLine(
+        id=row.id,
+        kind=row.kind,
+        location=row.location,
+        lead=row.lead,
+        journal_id=row.journal_id,
+        recipient=row.recipient,
+        to=tuple(addresses),
+        state=row.state,
+        why=row.why,
+        created_at=row.created_at,
+        not_before=row.run_at,
+        sent_at=row.sent_at,
+        attempts=row.attempts,
+        last_reply=row.last_reply,
+        message_id=row.message_id,
+        subject=row.subject,
+        results=row.results or {},
+        raw=row.raw if with_raw else None,
+    )
