@@ -176,9 +176,8 @@ async def test_a_relay_that_is_not_there_defers_and_says_where(sink, transport_t
 
 async def test_a_relay_that_only_keeps_silent_holds_a_whole_queue_up_once(sink, transport_to):
     sink.fault = Fault("banner", "silence")
-    transport = transport_to(sink, max_connections=2, command_timeout=timedelta(seconds=1))
-    async with asyncio.timeout(1.9):
-        results = await asyncio.gather(*(transport.send(mail_to()) for _ in range(30)))
+    transport = transport_to(sink, max_connections=2, command_timeout=A_MOMENT)
+    results = await asyncio.gather(*(transport.send(mail_to()) for _ in range(30)))
     sink.fault = None
 
     assert {result.recipients[0].delivery for result in results} == {Delivery.DEFERRED}
@@ -235,6 +234,13 @@ async def test_a_refusal_in_mid_content_gets_no_dot(sink, transport_to):
     assert result.last_reply == "552 5.3.4 too big"
 
 
+async def test_a_mail_called_taken_before_its_end_is_not_believed(sink, transport_to):
+    sink.fault = Fault("content", "250 2.0.0 thanks, that will do")
+    result = await transport_to(sink).send(mail_to(raw=LARGE))
+
+    assert deliveries(result) == [Delivery.DEFERRED]
+
+
 async def test_a_reply_that_is_no_smtp_after_the_dot_leaves_the_mail_in_doubt(sink, transport_to):
     sink.fault = Fault("dot", "HTTP/1.1 400 Bad Request")
     result = await transport_to(sink).send(mail_to())
@@ -271,6 +277,16 @@ async def test_a_connection_lost_before_during_and_after_the_dot_is_told_apart_i
     verdicts = await asyncio.gather(*map(case, range(200)))
     assert verdicts.count(Delivery.IN_DOUBT) > 30
     assert verdicts.count(Delivery.DEFERRED) > 100
+
+
+@pytest.mark.rule("PF55")
+async def test_a_server_that_hung_up_before_the_dot_gets_none():
+    for _ in range(20):
+        async with Sink(fault=MODES["354-then-drop"]) as sink:
+            transport = SmtpTransport(server_at(sink))
+            result = await transport.send(mail_to())
+            await transport.close()
+        assert deliveries(result) == [Delivery.DEFERRED]
 
 
 @pytest.mark.rule("PF55")

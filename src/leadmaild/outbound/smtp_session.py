@@ -179,11 +179,9 @@ class SmtpSession:
         try:
             async with asyncio.timeout(limit):
                 await _write(protocol, dot_stuffed(content), reply)
-                # Look up once before the dot: a server that has spoken or hung up by now gets none.
-                await asyncio.wait({reply}, timeout=0)
-                if reply.done() or not protocol.is_connected:
-                    return self._refused_in_mid_mail(await reply)
-            protocol.write(b".\r\n")
+            if reply.done():
+                return self._refused_in_mid_mail(reply.result())
+            protocol.write(b".\r\n")  # raises if the connection is known to be gone
         except _FOREIGN_FAILURES as exc:
             return self._lost(exc)
         # The dot has left. Whatever happens now but a reply leaves the mail in doubt.
