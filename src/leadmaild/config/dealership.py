@@ -46,7 +46,7 @@ RequestTypeText = Annotated[str, AfterValidator(_request_type)]
 
 
 class RedirectTable(Table):
-    """`[location.redirect]`."""
+    """`[location.redirect]`: redirect targets, by the redirect class of the source (R40)."""
 
     general: tuple[AddressText, ...] = setting((), "who gets a copy of incoming mail", owner="dealer", rule="R3, R40")
     marketplace: tuple[AddressText, ...] | None = setting(
@@ -76,11 +76,13 @@ class DayOffTable(Table):
 class EscalationTable(Table):
     """`[location.escalation]`: the four times; absent = that step is off (R23)."""
 
-    stage1: FirstStage = setting("", "longest time to react, in opening hours", owner="dealer", rule="R13")
-    reminder: OptionalDuration = setting("", "span before the end of stage 1", owner="dealer", rule="R14, R20")
-    stage2: OptionalDuration = setting("", "span after stage 1 till the supervisor is told", owner="dealer", rule="R15")
+    stage1: FirstStage = setting(None, "longest time to react, in opening hours", owner="dealer", rule="R13")
+    reminder: OptionalDuration = setting(None, "span before the end of stage 1", owner="dealer", rule="R14, R20")
+    stage2: OptionalDuration = setting(
+        None, "span after stage 1 till the supervisor is told", owner="dealer", rule="R15"
+    )
     stage2_follow_up: OptionalDuration = setting(
-        "", "span after a follow-up date till the supervisor is told", owner="dealer", rule="R16"
+        None, "span after a follow-up date till the supervisor is told", owner="dealer", rule="R16"
     )
 
 
@@ -106,7 +108,7 @@ class SourceTable(Table):
     """`[[location.source]]`: what this location wants differently for one source (Q18)."""
 
     id: Name = setting(what="id of the source, as `sources list` shows it", owner="dealer")
-    enabled: Flag = setting(True, "false: its mail is read as if the source were not known", owner="dealer")
+    enabled: Flag = setting(True, "false: the source is switched off here", owner="dealer")
     autoresponse: Flag | None = setting(
         None, "answer its customers at once; absent: as the location says", owner="dealer", rule="Q18"
     )
@@ -153,7 +155,8 @@ class TemplateBlocksTable(Table):
 
 
 class TemplateTable(TemplateBlocksTable):
-    """`[location.template]` for the location's language, `[location.template.en]` and so on for others (R102)."""
+    """`[location.template]`: the blocks in the location's language; `[location.template.en]` and so on for other
+    languages (R102). Absent: the shipped template's block."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, TemplateBlocksTable]
@@ -165,16 +168,12 @@ class TemplateTable(TemplateBlocksTable):
 
 
 class LocationRetentionTable(Table):
-    """`[location.retention]`: where it differs from `[retention]` (R180)."""
+    """`[location.retention]`: where it differs from `[retention]` (R180); absent: as there; empty: kept for ever."""
 
-    raw_mail: OptionalDuration = setting("", "raw mail of leads; empty = kept for ever", owner="dealer", rule="R180")
-    closed_leads: OptionalDuration = setting("", "closed leads; empty = kept", owner="dealer", rule="R180")
-    raw_mail_without_lead: OptionalDuration = setting(
-        "", "raw mail no lead came of; empty = kept", owner="dealer", rule="R180"
-    )
-    suppressed_bodies: OptionalDuration = setting(
-        "", "content of mail not let out; empty = kept", owner="dealer", rule="R180"
-    )
+    raw_mail: OptionalDuration = setting(None, "raw mail of leads", owner="dealer", rule="R180")
+    closed_leads: OptionalDuration = setting(None, "closed leads", owner="dealer", rule="R180")
+    raw_mail_without_lead: OptionalDuration = setting(None, "raw mail no lead came of", owner="dealer", rule="R180")
+    suppressed_bodies: OptionalDuration = setting(None, "content of mail not let out", owner="dealer", rule="R180")
 
 
 class LocationTable(Table):

@@ -43,11 +43,3 @@ def parse_size(text: object) -> int:
     if match is None:
         raise ValueError('is not a size; write a number and its unit, such as "500KiB" or "25MiB"')
     return int(match[1]) * _BYTES[match[2]]
-
-
-def format_size(count: int) -> str:
-    """Return `count` bytes in the largest binary unit that writes it exactly; parse_size reads it back."""
-    for unit in ("GiB", "MiB", "KiB"):
-        if count and count % _BYTES[unit] == 0:
-            return f"{count // _BYTES[unit]}{unit}"
-    return f"{count}B"

@@ -39,7 +39,7 @@ class Table(BaseModel):
 class GatewaySettings(Table):
     """`[gateway]`: the installation as a whole."""
 
-    hostname: OwnHostname = setting("", "HELO name, and the domain of Message-IDs without a mailbox; has a PTR record")
+    hostname: OwnHostname = setting("", "HELO name; must have a PTR record; required with `smtp.listen`")
     database: DatabaseUrl = setting(
         "sqlite:///var/leadmaild.db",
         "`sqlite:///PATH` (relative to this file; `sqlite:////abs`), or `postgresql://…` which several nodes may share",
