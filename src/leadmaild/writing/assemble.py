@@ -45,7 +45,9 @@ def assemble(header_fields: Iterable[bytes], body: Body) -> bytes:
     for inline in body.enclosures:
         if inline.cid and isinstance(page, EmailMessage):
             main, sub = inline.content_type.split("/", 1)
-            page.add_related(inline.content, main, sub, cid=f"<{inline.cid}>", filename=inline.filename)
+            page.add_related(
+                inline.content, main, sub, cid=f"<{inline.cid}>", filename=inline.filename, disposition="inline"
+            )
     for file in body.enclosures:
         if not file.cid:
             main, sub = file.content_type.split("/", 1)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
+from itertools import groupby
 
 from leadmaild.errors import Refused
 from leadmaild.writing.cleaning import NAME_LIMIT, SUBJECT_LIMIT, mail_address, one_line
@@ -30,7 +31,7 @@ def field(name: str, value: str) -> bytes:
 
 def text_field(name: str, text: str, limit: int = SUBJECT_LIMIT) -> bytes:
     """Return an unstructured field such as Subject."""
-    return field(name, _encoded(one_line(text, limit), len(name) + 2))
+    return field(name, _encoded(one_line(text, limit), name))
 
 
 def address_field(name: str, mailboxes: Iterable[tuple[str, str]]) -> bytes:
@@ -43,8 +44,8 @@ def address_field(name: str, mailboxes: Iterable[tuple[str, str]]) -> bytes:
         address = mail_address(text)
         if address is None:
             raise Refused(f"{name} needs a plain mail address")
-        phrase = _phrase(one_line(display, NAME_LIMIT), len(name) + 2)
-        shown.append(f"{phrase} <{address}>" if phrase else str(address))
+        phrase = _phrase(one_line(display, NAME_LIMIT))
+        shown.append(_folded([*phrase, f"<{address}>"] if phrase else [str(address)], len(name) + 2))
     if not shown:
         raise Refused(f"{name} is empty")
     return field(name, ",\r\n ".join(shown))
@@ -68,18 +69,33 @@ def bare_id(text: str) -> str:
     return found[1] if found else ""
 
 
-def _phrase(text: str, used: int) -> str:
-    if not text:
-        return ""
-    if "=?" in text or not text.isascii():
-        return _encoded(text, used)
-    if _PLAIN_PHRASE.fullmatch(text):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _phrase(text: str) -> list[str]:
+    """A display name as atoms and encoded words (RFC 5322 3.2.5, RFC 2047 5), or as one quoted string.
+
+    Only the words that need it are encoded, neighbours together: some readers put a blank between two encoded words.
+    """
+    if not text or (text.isascii() and "=?" not in text):
+        is_plain = _PLAIN_PHRASE.fullmatch(text)
+        quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return text.split() if is_plain or not text else [quoted]
+    runs = groupby(text.split(" "), lambda word: bool(_PLAIN_PHRASE.fullmatch(word)) and "=?" not in word)
+    return [piece for is_plain, run in runs for piece in (run if is_plain else _encoded_words(" ".join(run)))]
 
 
-def _encoded(text: str, used: int) -> str:
+def _encoded_words(text: str) -> list[str]:
+    return Header(text, "utf-8", maxlinelen=_FOLDED_AT - 2).encode(linesep="\n").split("\n ")
+
+
+def _folded(pieces: list[str], used: int) -> str:
+    text, column = pieces[0], used + len(pieces[0])
+    for piece in pieces[1:]:
+        gap = " " if column + 1 + len(piece) <= _FOLDED_AT else "\r\n "
+        column = len(piece) + (column + 1 if gap == " " else 1)
+        text += gap + piece
+    return text
+
+
+def _encoded(text: str, name: str) -> str:
     # "=?" in the text would be decoded by the reader's mail program, so such a text is encoded as a whole.
     charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
-    header = Header(text, charset, maxlinelen=_FOLDED_AT, header_name="x" * max(used - 2, 1))
-    return header.encode(linesep="\r\n")
+    return Header(text, charset, maxlinelen=_FOLDED_AT, header_name=name).encode(linesep="\r\n")

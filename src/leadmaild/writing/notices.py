@@ -44,9 +44,10 @@ def digest(facts: MailFacts, words: Words) -> Notice:
 
 def unassigned_notice(facts: MailFacts, words: Words) -> Notice:
     """Return the notice of a mail out of which no lead could be made, the original enclosed (R50, R51)."""
+    said = ("lead_in", "original") if facts.original is not None else ("lead_in",)
     section = Section(
         headline=words.say("unassigned_notice", "headline"),
-        lead_in=words.say("unassigned_notice", "lead_in"),
+        lead_in=" ".join(words.say("unassigned_notice", key) for key in said),
         title=one_line(facts.original_reading.subject if facts.original_reading else "", SUBJECT_LIMIT),
         banners=tuple(_sender_banners(facts, words)),
         rows=tuple(_original_rows(facts, words)),
@@ -80,7 +81,7 @@ def trade_in_notice(facts: MailFacts, words: Words, *, has_pdf: bool) -> Notice:
 
 def alarm(facts: MailFacts, words: Words) -> Notice:
     """Return an alarm: what is wrong, at which location."""
-    reason = one_line(facts.reason, SUBJECT_LIMIT)
+    reason = one_line(words.get("reasons", facts.reason) or facts.reason, SUBJECT_LIMIT)
     section = Section(
         headline=words.say("alarm", "headline"),
         lead_in=words.say("alarm", "lead_in"),

@@ -73,7 +73,7 @@ def _taken_apart(raw: bytes) -> tuple[list[_Field], bytes]:
 
 def _unfolded(head: bytes) -> Iterator[bytes]:
     current = b""
-    for line in head.split(b"\r\n") if head else ():
+    for line in head.removesuffix(b"\r\n").split(b"\r\n") if head else ():
         if current and not line.startswith((b" ", b"\t")):
             yield current
             current = b""

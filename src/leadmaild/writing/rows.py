@@ -124,14 +124,14 @@ def trade_in_rows(vehicle: VehicleText, words: Words) -> Iterator[Row]:
         "make": vehicle.make or vehicle.title,
         "model": vehicle.model,
         "variant": vehicle.variant,
-        "first_registration": vehicle.first_registration or (str(vehicle.year) if vehicle.year else None),
+        "first_registration": _month(vehicle.first_registration) or (str(vehicle.year) if vehicle.year else None),
         "mileage": f"{mileage} {vehicle.mileage_unit or 'km'}" if mileage else None,
         "vin": vehicle.vin,
         "hsn_tsn": " / ".join(filter(None, (vehicle.hsn, vehicle.tsn))),
         "fuel": vehicle.fuel,
         "gearbox": vehicle.gearbox,
         "power": vehicle.power,
-        "condition": vehicle.condition,
+        "condition": words.get("conditions", vehicle.condition or "") or vehicle.condition,
         "damage": vehicle.damage,
         "owners": str(vehicle.owners) if vehicle.owners is not None else None,
         "wished_price": _amount(wished, words) if wished else None,
@@ -143,6 +143,12 @@ def trade_in_rows(vehicle: VehicleText, words: Words) -> Iterator[Row]:
 def _phones(contact: Contact | None, parsed: Person) -> list[str]:
     known = [*parsed.phones, *(contact.phones if contact else ())] or list(parsed.phones_raw)
     return list(dict.fromkeys(one_line(phone, 40) for phone in known if phone.strip()))[:_MOST_PHONES]
+
+
+def _month(text: str | None) -> str | None:
+    """A month as it stands in the vehicle's papers: 2016-05 is 05/2016."""
+    year, dash, month = (text or "").partition("-")
+    return f"{month}/{year}" if dash and year.isdigit() and month.isdigit() else text
 
 
 def _postal(address: PostalAddress | None) -> str:

@@ -5,8 +5,9 @@ BI-50). The same facts give the same bytes.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from threading import Lock
 from xml.sax.saxutils import escape, quoteattr
 
 from reportlab import rl_config
@@ -17,11 +18,13 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import (
+    BaseDocTemplate,
     Flowable,
+    Frame,
     HRFlowable,
     KeepInFrame,
+    PageTemplate,
     Paragraph,
-    SimpleDocTemplate,
     Spacer,
     Table,
     TableStyle,
@@ -29,6 +32,7 @@ from reportlab.platypus import (
 
 from leadmaild.errors import Refused
 from leadmaild.model.outgoing import MailFacts
+from leadmaild.model.reading import VehicleText
 from leadmaild.shipped import shipped
 from leadmaild.writing.cleaning import NAME_LIMIT, one_line, paragraphs, web_link
 from leadmaild.writing.notice import Row
@@ -40,11 +44,16 @@ from leadmaild.writing.templates import Words
 rl_config.trustedHosts = []
 rl_config.trustedSchemes = []
 
+# The library keeps fonts and documents in module state.
+_ONE_AT_A_TIME = Lock()
+
 _FONT = "DejaVuSansCondensed"
 _BOLD = f"{_FONT}-Bold"
 _LONGEST_TEXT = 1_400
 _MOST_LINES = 18
 _MARGIN = 18 * mm
+_WIDTH = A4[0] - 2 * _MARGIN
+_LABEL = 32 * mm
 _INK, _SOFT, _RULE, _ACCENT = HexColor("#1c2430"), HexColor("#5b6675"), HexColor("#d5dbe2"), HexColor("#1f5fa8")
 
 
@@ -53,10 +62,15 @@ def trade_in_pdf(facts: MailFacts, words: Words) -> bytes:
     vehicle = facts.prospect.trade_in if facts.prospect else None
     if vehicle is None:
         raise Refused("there is no trade-in to sum up")
-    _register_fonts()
+    with _ONE_AT_A_TIME:
+        _register_fonts()
+        return _drawn(facts, vehicle, words)
+
+
+def _drawn(facts: MailFacts, vehicle: VehicleText, words: Words) -> bytes:
     paper = io.BytesIO()
     title = _title(facts, words)
-    page = SimpleDocTemplate(
+    page = BaseDocTemplate(
         paper,
         pagesize=A4,
         leftMargin=_MARGIN,
@@ -70,13 +84,14 @@ def trade_in_pdf(facts: MailFacts, words: Words) -> bytes:
     )
     story = [
         *_head(facts, words),
-        *_part(words.say("trade_in", "section_customer"), list(customer_rows(facts, words))),
+        *_part(words.say("trade_in", "section_customer"), list(_customer(facts, words))),
         *_part(words.say("trade_in", "section_vehicle"), list(trade_in_rows(vehicle, words)), columns=2),
         *_message(facts, words),
         *_foot(facts, words),
     ]
     # One page, always: what would not fit is drawn smaller.
-    page.build([KeepInFrame(page.width, page.height, story, mode="shrink")])
+    page.addPageTemplates(PageTemplate(frames=[Frame(_MARGIN, _MARGIN, _WIDTH, page.height, 0, 0, 0, 0)]))
+    page.build([KeepInFrame(_WIDTH, page.height, story, mode="shrink")])
     return paper.getvalue()
 
 
@@ -104,16 +119,26 @@ def _head(facts: MailFacts, words: Words) -> Sequence[Flowable]:
     )
 
 
+def _customer(facts: MailFacts, words: Words) -> Iterator[Row]:
+    """The customer's rows, "-" for a way to reach him that is not known (R47)."""
+    rows = list(customer_rows(facts, words))
+    yield from rows
+    for label in (words.say("labels", "phone"), words.say("labels", "email")):
+        if all(row.label != label for row in rows):
+            yield Row(label, "-")
+
+
 def _part(heading: str, rows: Sequence[Row], columns: int = 1) -> Sequence[Flowable]:
     cells = [
-        (Paragraph(escape(row.label), _style(8.5, color=_SOFT)), Paragraph(_linked(row), _style(10))) for row in rows
+        (Paragraph(escape(row.label), _style(8.5, color=_SOFT)), Paragraph(escape(row.value), _style(10)))
+        for row in rows
     ]
     while len(cells) % columns:
         cells.append((Spacer(0, 0), Spacer(0, 0)))
     # Read down, then across: the left half first.
     height = len(cells) // columns
     grid = [[cell for column in range(columns) for cell in cells[column * height + line]] for line in range(height)]
-    widths = [32 * mm, (174 * mm - columns * 32 * mm) / columns] * columns
+    widths = [_LABEL, _WIDTH / columns - _LABEL] * columns
     table = Table(grid, colWidths=widths, hAlign="LEFT")
     table.setStyle(
         TableStyle(
@@ -141,22 +166,18 @@ def _message(facts: MailFacts, words: Words) -> Sequence[Flowable]:
 
 
 def _foot(facts: MailFacts, words: Words) -> Sequence[Flowable]:
-    links = [("open_lead", facts.lead_url), ("open_contact", facts.contact_url)]
-    shown = " &nbsp;&nbsp; ".join(
-        _linked(Row("", words.say("labels", key), link)) for key, url in links if (link := web_link(url))
-    )
+    """The way back into the application, where all data are (R42); readable on paper too."""
+    links = (("open_lead", web_link(facts.lead_url)), ("open_contact", web_link(facts.contact_url)))
     return (
         Spacer(0, 14),
-        HRFlowable(width="100%", thickness=0.4, color=_RULE),
-        *((Paragraph(shown, _style(10.5, bold=True, before=6)),) if shown else ()),
+        HRFlowable(width="100%", thickness=0.4, color=_RULE, spaceAfter=6),
+        *(Paragraph(_link(words.say("labels", key), url), _style(9.5)) for key, url in links if url),
         Paragraph(escape(words.say("trade_in", "footer")), _style(8.5, color=_SOFT, before=6)),
     )
 
 
-def _linked(row: Row) -> str:
-    if not row.href:
-        return escape(row.value)
-    return f'<a href={quoteattr(row.href)} color="#1f5fa8">{escape(row.value)}</a>'
+def _link(label: str, url: str) -> str:
+    return f'<a href={quoteattr(url)} color="#1f5fa8"><b>{escape(label)}</b>: {escape(url)}</a>'
 
 
 def _style(

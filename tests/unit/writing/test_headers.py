@@ -72,7 +72,17 @@ def test_a_display_name_never_changes_the_address_behind_it(name):
 
 @pytest.mark.rule("R31")
 @pytest.mark.parametrize(
-    "name", ["Autohaus Beispiel", "Beispiel, München", 'Auto "Haus"', "Müller & Söhne", "A\r\nBcc: x@y.example", "a\\b"]
+    "name",
+    [
+        "Autohaus Beispiel",
+        "Beispiel, München",
+        "Łucja Wiśniewska via Autohaus Beispiel München",
+        "Ä =?x?= b",
+        'Auto "Haus"',
+        "Müller & Söhne",
+        "A\r\nBcc: x@y.example",
+        "a\\b",
+    ],
 )
 def test_from_names_with_comma_quote_umlaut_and_line_break_stay_names(name):
     (mailbox,) = parse(address_field("From", [(name, "haus@dein.example")]))["From"].addresses
