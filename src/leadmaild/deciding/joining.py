@@ -165,6 +165,6 @@ def _same_vehicle(prospect: Prospect, lead: Lead, stock_number: str | None) -> b
     """Whether the mail and the lead name the same vehicle; two that name none are the same."""
     if stock_number and lead.stock_number:
         return stock_number == lead.stock_number
-    asked = set(prospect.vehicle.references) if prospect.vehicle else set()
-    known = set(lead.vehicle.references) if lead.vehicle else set()
+    asked = {stock_number or "", *(prospect.vehicle.references if prospect.vehicle else ())} - {""}
+    known = {lead.stock_number or "", *(lead.vehicle.references if lead.vehicle else ())} - {""}
     return bool(asked & known) or asked == known

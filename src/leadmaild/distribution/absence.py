@@ -42,7 +42,7 @@ def stand_in_for(username: str, roster: Roster, now: datetime) -> StandIn:
         return StandIn(None, "no representative is entered")
     if not is_absent(steps[-1].username, roster, now):
         return StandIn(steps[-1], " → ".join(u.username for u in steps))
-    return StandIn(None, f"all {len(steps)} representatives are away too", is_broken=True)
+    return StandIn(None, "everybody who stands in is away too", is_broken=True)
 
 
 def _representatives(username: str, roster: Roster, now: datetime) -> Iterator[User]:

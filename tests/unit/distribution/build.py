@@ -16,8 +16,8 @@ DAY = timedelta(days=1)
 
 def user(name, **changes) -> User:
     """A seller of MUC who receives leads and can be assigned any, unless told otherwise."""
-    defaults = {"locations": ("MUC",), "receives_leads": True, "assignable": True, "supervisor": "boss"}
-    return User(name, f"{name}@seller.example", **(defaults | changes))
+    defaults = {"email": f"{name}@seller.example", "locations": ("MUC",), "supervisor": "boss"}
+    return User(name, **(defaults | {"receives_leads": True, "assignable": True} | changes))
 
 
 def boss(name="boss", **changes) -> User:

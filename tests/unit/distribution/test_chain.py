@@ -159,7 +159,8 @@ TEAM = (user("ben"), user("anna"), user("rita"), boss())
         ),
         pytest.param(
             roster(*TEAM, away=[("anna", "rita"), ("rita", "ben")]),
-            Reason.ROLLING, "ben", marks=[pytest.mark.rule("R36"), pytest.mark.rule("PF35")], id="representative absent too",
+            Reason.ROLLING, "ben", id="representative absent too",
+            marks=[pytest.mark.rule("R36"), pytest.mark.rule("PF35")],
         ),
         pytest.param(roster(*TEAM, away=["anna"]), Reason.ROLLING, "ben", marks=pytest.mark.rule("R36")),
         pytest.param(

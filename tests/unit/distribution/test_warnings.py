@@ -37,14 +37,16 @@ def test_a_sound_location_has_no_warning():
         ),
         pytest.param(
             muc(), roster(user("anna"), *GOOD[2:]),
-            "location MUC: anna alone receives leads", marks=[pytest.mark.rule("R77"), pytest.mark.rule("R79")],
+            "location MUC: anna alone receives leads",
+            marks=[pytest.mark.rule("R77"), pytest.mark.rule("R79")],
         ),
         pytest.param(
             muc(), roster(*GOOD[2:]), "location MUC: nobody receives leads", marks=pytest.mark.rule("R79"),
         ),
         pytest.param(
             muc(), roster(*GOOD, groups=[group("Neu", "anna", condition="new")]),
-            "group MUC/Neu: members: anna alone receives leads", marks=[pytest.mark.rule("R77"), pytest.mark.rule("R79")],
+            "group MUC/Neu: members: anna alone receives leads",
+            marks=[pytest.mark.rule("R77"), pytest.mark.rule("R79")],
         ),
         pytest.param(
             muc(), roster(*GOOD, groups=[group("Neu", "anna", "ben")]),
