@@ -98,6 +98,7 @@ def test_instants_come_out_in_utc(calendar, start, span):
 escalations = st.builds(Escalation, spans.filter(bool), st.none() | spans, st.none() | spans, st.none() | spans)
 
 
+@pytest.mark.rule("R7")
 @pytest.mark.rule("R18")
 @pytest.mark.rule("R19")
 @pytest.mark.rule("PF48")
