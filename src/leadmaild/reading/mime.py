@@ -111,7 +111,7 @@ def _walk(node: Tree, found: _Found, path: str, level: int, alternative: str = "
         found.note("boundary guessed", path)
         _walk(mended, found, path, level, alternative, guessed=True)
     else:
-        _leaf(node, own, kind, params, found, path or "1", alternative)
+        _leaf(node, own, kind, params, found, path or "1", level, alternative)
     report = params.get("report-type", "").lower()
     return f"{kind}; report-type={report}" if kind == "multipart/report" and report else kind
 
@@ -196,7 +196,14 @@ def _with_guessed_boundary(node: Tree, kind: str) -> Tree | None:
 
 
 def _leaf(
-    node: Tree, own: dict[str, bytes], kind: str, params: dict[str, str], found: _Found, path: str, alternative: str
+    node: Tree,
+    own: dict[str, bytes],
+    kind: str,
+    params: dict[str, str],
+    found: _Found,
+    path: str,
+    level: int,
+    alternative: str,
 ) -> None:
     encoding = own.get("content-transfer-encoding", b"").decode("ascii", "replace")
     payload, repair = decode_transfer(_raw_payload(node), encoding)
@@ -216,6 +223,8 @@ def _leaf(
             text = text[:LONGEST_TEXT]
             found.is_cut = found.is_cut or not is_attachment
     flowed = params.get("format", "").lower() == "flowed"
+    if (filename or "").lower().endswith(".eml") and text is None and level < DEEPEST_NESTED:
+        found.nested.append(_nested_from_bytes(payload, level))
     found.parts.append(
         Part(kind, path, text, payload[:LONGEST_PAYLOAD], filename, is_attachment, charset.lower(), alternative, flowed)
     )

@@ -30,8 +30,8 @@ _SEPARATOR = re.compile(
       |message\sd['’]origine|messaggio\soriginale|oorspronkelijk\s?bericht|original-nachricht
       |weitergeleitete\snachricht|forwarded\smessage)\b.*
     | gesendet:\s.*\bvon:\s.*
-    | (?:[#*=\-\s]{2,})?(?:bitte\s(?:geben\ssie\sihre\santwort|antworten\ssie)\s.*ober\s?halb|(?:please\s)?(?:type|write)\s
-      your\sreply\sabove|antwort\soberhalb\sdieser\szeile|répondez\sau-dessus|reply\sabove\sthis\sline).*
+    | (?:[#*=\-\s]{2,})?(?:bitte\s(?:geben\ssie\sihre\santwort|antworten\ssie)\s.*ober\s?halb
+      |(?:please\s)?(?:type|write)\syour\sreply\sabove|antwort\soberhalb\sdieser\szeile|répondez\sau-dessus|reply\sabove\sthis\sline).*
     | (?:messages\sprécédents|vorherige\snachrichten|bisheriger\s(?:nachrichtenverlauf|verlauf)|nachrichtenverlauf
       |eerdere\sberichten|messaggi\sprecedenti|previous\smessages|frühere\snachrichten)\s?:?
     | (?:répondre\sdans\sla\smessagerie|beantwoord\sdit\sbericht)\b.*
@@ -52,7 +52,8 @@ _HEAD_OTHER = re.compile(
 _SIGNATURE = re.compile(
     r"""
     --\s?
-    | (?:(?:diese\snachricht\swurde\s)?(?:von\smeinem|gesendet\s(?:von|mit|aus)|mit\s.{0,30}\sgesendet|versendet\s(?:von|mit))
+    | (?:(?:diese\snachricht\swurde\s)?(?:von\smeinem|gesendet\s(?:von|mit|aus)|mit\s.{0,30}\sgesendet
+        |versendet\s(?:von|mit))
       |sent\s(?:from|with|via)\s|get\soutlook|holen\ssie\ssich\soutlook|outlook\sfür\s
       |(?:envoyé|télécharger)\s(?:de|depuis|à\spartir|outlook)|inviato\s(?:da|dal)|ottieni\soutlook
       |verzonden\s(?:vanaf|met|via)|outlook\svoor\s|von\s(?:meinem|unterwegs)|enviado\s(?:desde|de)).{0,120}

@@ -1,0 +1,92 @@
+"""Spam signals scored: marks of our filters, lookalike senders, and the wording of mass mail. Scored, kept, never
+deleted (lead-formats.md 5.2, Q21); talk about a vehicle speaks for the writer."""
+
+import re
+
+from leadmaild.model.reading import Sender
+from leadmaild.reading.context import ReadingContext
+from leadmaild.reading.message import Message
+from leadmaild.reading.robots import Evidence, spam_marks
+
+SPAM_SCORE = 3.0
+_LONGEST_READ = 20_000
+
+_SUBJECT_MARK = re.compile(r"\W*(?:\[|\*{2,}|\{)\s?(?:suspected )?(?:spam|junk)\b", re.IGNORECASE)
+_VEHICLE_TALK = re.compile(
+    r"probefahrt|inzahlungnahme|fahrzeug|inserat|kilometerstand|erstzulassung|gebrauchtwagen|\bkombi\b|\bdiesel\b"
+    r"|test drive|véhicule|essai routier|veicolo|proefrit|\bauto\b|\bwagen\b",
+    re.IGNORECASE,
+)
+# Themes of mass mail: what one of them weighs, and its phrases.
+_THEMES = (
+    (1.5, r"(?:konto|account|postfach|mailbox|zugang)\b.{0,60}\b(?:gesperrt|eingeschränkt|suspended|locked|limited)"),
+    (1.5, r"(?:konto|account|postfach|mailbox|zugang)\b.{0,60}\b(?:deaktiviert|abläuft|expires?|expired)\b"),
+    (1.5, r"(?:bestätigen|verifizieren|verify|confirm|aktualisieren)\b.{0,40}\b(?:konto|account|daten|identit\w+)"),
+    (1.5, r"(?:bestätigen|verifizieren|verify|confirm|aktualisieren)\b.{0,40}\b(?:passwor[td]|zahlungsdaten)"),
+    (1.0, r"(?:ungewöhnliche|verdächtige|unusual|suspicious) (?:aktivität|anmeldung|activity|sign-?in|login)"),
+    (1.0, r"(?:klicken sie (?:hier|auf)|click (?:here|below)).{0,80}(?:24 (?:stunden|hours)|sofort|immediately|sonst)"),
+    (1.5, r"suchmaschinenoptimierung|\bseo\b"),
+    (
+        1.5,
+        r"(?:erste[nr]? seite|platz (?:1|eins)|first page|top \d+|page (?:1|one)).{0,30}(?:google|bing)|google[- ]ranking",
+    ),
+    (1.0, r"\bbacklinks?\b|guest posts?|domain authority|mehr besucher auf ihr|traffic to your (?:web)?site"),
+    (1.0, r"redesign (?:of )?your (?:web)?site|(?:ihre|your) (?:web)?(?:site|seite).{0,40}(?:errors|fehler|optimier)"),
+    (1.5, r"bitcoin|krypto(?:w[äa]hrung)?|crypto ?currency|forex|trading[- ]?bot|passives einkommen|passive income"),
+    (
+        2.0,
+        r"next of kin|inheritance|erbschaft von|lottery|lotterie|million(?:en)? (?:usd|us-?dollars?|dollars?|pounds?)",
+    ),
+    (1.5, r"(?:unsecured|business|personal) loans?\b|kredit ohne schufa|sofortkredit|loan offer"),
+    (2.0, r"viagra|cialis|casino|sex ?dating|escort service|hot (?:girls|singles)|weight loss|abnehm(?:pille|en)"),
+    (
+        1.5,
+        r"(?:e-?mail|adress|contact|firmen)[- ]?(?:list|liste|database|datenbank)\w*.{0,40}(?:kauf|buy|purchase|b2b)",
+    ),
+    (
+        1.0,
+        r"instagram[- ]?follower|follower kaufen|google[- ]bewertungen kaufen|fake reviews|5[- ]sterne[- ]bewertungen",
+    ),
+)
+_PATTERNS = tuple((weight, re.compile(words, re.IGNORECASE | re.DOTALL)) for weight, words in _THEMES)
+
+
+def spam_evidence(
+    message: Message, text: str, sender: Sender, context: ReadingContext, portals: tuple[str, ...] = ()
+) -> tuple[Evidence, ...]:
+    """Return what makes the mail spam, or () if the score stays below SPAM_SCORE.
+
+    `portals`: registrable domains of the known sources, for lookalikes. A mark of a trusted filter is enough alone.
+    """
+    subject = message.get("subject") or ""
+    if mark := spam_marks(message, context):
+        return (mark,)
+    if context.trusts_spam_marks and _SUBJECT_MARK.match(subject):
+        return (Evidence("Q21", "subject marked as spam"),)
+    content = f"{subject}\n{text[:_LONGEST_READ]}"
+    found = [(weight, "wording of mass mail") for weight, words in _PATTERNS if words.search(content)]
+    if found and _VEHICLE_TALK.search(content):
+        found.append((-2.0, "speaks of a vehicle"))
+    if lookalike := _looks_like(sender, portals):
+        found.append((2.0, f"sender looks like {lookalike}"))
+    if sender.is_ambiguous or sender.name_shows_other_address:
+        found.append((1.0, "sender shows another address"))
+    score = sum(weight for weight, _ in found)
+    if score < SPAM_SCORE:
+        return ()
+    return tuple(Evidence("Q21", why) for why in dict.fromkeys(why for weight, why in found if weight > 0))
+
+
+def _looks_like(sender: Sender, portals: tuple[str, ...]) -> str | None:
+    """The portal whose name the sender's domain or display name bears without belonging to it (lead-formats.md 0.8)."""
+    domain = (sender.email or "").rpartition("@")[2]
+    name = (sender.name or "").casefold()
+    for portal in portals:
+        brand = portal.split(".")[0]
+        if domain == portal or domain.endswith(f".{portal}"):
+            return None
+        if len(brand) >= 5 and (
+            portal in domain or f"{brand}." in f"{domain}." or f"{brand}-" in domain or portal in name
+        ):
+            return portal
+    return None
