@@ -1,0 +1,1 @@
+"""Benchmarks: programs that print and keep a table of ratios. Never part of the test suite."""

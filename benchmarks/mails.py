@@ -1,0 +1,83 @@
+"""The mail the benchmarks send: a portal's enquiry, text and HTML, padded by what the customer wrote."""
+
+import quopri
+
+RECIPIENT = "autohaus-beispiel@dein.auto"
+SENDER = "bounce@mail.mobile.de"
+
+_HEADER = """\
+From: {name} <buyer-{token}@mail.mobile.de>
+To: {recipient}
+Subject: =?utf-8?q?Anfrage_zu_Ihrem_Fahrzeug=3A_=C5=A0koda_Fabia_=28GW-{number}=29?=
+Date: Sat, 21 Nov 2026 18:00:00 +0100
+Message-ID: <bench.{number}.{run}@mail.mobile.de>
+MIME-Version: 1.0
+Reply-To: {name} <buyer-{token}@mail.mobile.de>
+X-MOBILEDE-BUYER-ID: b{token}
+Content-Type: multipart/alternative; boundary="=_bench"
+
+"""
+
+_TEXT = """\
+Sie haben eine neue Anfrage zu Ihrem Fahrzeug erhalten.
+
+Fahrzeug: Škoda Fabia 1.0 TSI Ambition
+Interne Nummer: GW-{number}
+Inserats-ID: {ad}
+Preis: 13.480 € (Brutto)
+Erstzulassung: 05/2021
+Kilometerstand: 41.200 km
+
+Kontaktdaten des Interessenten
+Name: {name}
+Telefon: +49 171 39200{tail}
+E-Mail: {name_in_address}.{number}@kunde.example
+
+Nachricht:
+Guten Tag,
+{message}
+Mit freundlichen Grüßen
+{name}
+"""
+
+_ROWS = ("Fahrzeug", "Interne Nummer", "Inserats-ID", "Preis", "Erstzulassung", "Kilometerstand", "Name", "Telefon")
+_SENTENCE = "ist der Wagen noch verfügbar, und wann könnte ich ihn mir ansehen?\n"
+_NAMES = ("Ilse Brandt", "Murat Aksoy", "Petra Kühn", "Jonas Wieland", "Ana Petrović")
+
+
+def portal_mail(number: int, run: str, size: int) -> bytes:
+    """Return an enquiry of about `size` bytes; `number` and `run` make customer, vehicle and Message-ID its own."""
+    mail = _built(number, run, 1)
+    per_sentence = (len(_built(number, run, 11)) - len(mail)) / 10
+    return _built(number, run, max(1, 1 + round((size - len(mail)) / per_sentence)))
+
+
+def _built(number: int, run: str, sentences: int) -> bytes:
+    name = _NAMES[number % len(_NAMES)]
+    values = {
+        "name": name,
+        "name_in_address": name.split()[0].lower(),
+        "recipient": RECIPIENT,
+        "number": number,
+        "run": run,
+        "ad": 400_000_000 + number,
+        "tail": f"{number % 100:02}",
+        "token": f"{number:012x}",
+        "message": _SENTENCE * sentences,
+    }
+    text = _TEXT.format(**values)
+    header = _HEADER.format(**values).replace(name, f"=?utf-8?q?{name.replace(' ', '_')}?=".replace("ü", "=C3=BC"))
+    header = header.replace("ć", "=C4=87")
+    parts = "".join(
+        f"--=_bench\nContent-Type: {kind}; charset=UTF-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+        f"{quopri.encodestring(body.encode()).decode()}\n"
+        for kind, body in (("text/plain", text), ("text/html", _as_html(text)))
+    )
+    return f"{header}{parts}--=_bench--\n".replace("\r\n", "\n").replace("\n", "\r\n").encode()
+
+
+def _as_html(text: str) -> str:
+    lines = [line.partition(": ") for line in text.splitlines()]
+    rows = "".join(f"<tr><td>{a}:</td><td>{b}</td></tr>\n" for a, colon, b in lines if colon and a in _ROWS)
+    message = text.partition("Nachricht:\n")[2].replace("\n", "<br>\n")
+    return f"<html><body><table>{rows}</table><p><b>Nachricht:</b><br>{message}</p></body></html>"

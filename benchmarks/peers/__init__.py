@@ -1,0 +1,1 @@
+"""What leadmaild is measured against."""
