@@ -106,12 +106,20 @@ class SmtpSession(SmtpConnection):
         elif argument or self._tls_protocol is not None:
             await self._say(BAD_ARGUMENTS if argument else BAD_SEQUENCE)
         else:
-            try:
-                await super().smtp_STARTTLS(argument)
-            except Exception as error:  # noqa: BLE001 - garbage or an old version: the peer's failure, not ours (BI-23)
-                log(Event.SESSION_REJECTED, reason="TLS handshake failed", error=type(error).__name__)
-                self._is_over = True
-                self.abort()
+            await self._shake_hands()
+
+    async def _shake_hands(self) -> None:
+        plain = self._wire
+        reason = ""
+        try:
+            await super().smtp_STARTTLS("")
+        except Exception as error:  # noqa: BLE001 - garbage or an old version: the peer's failure, not ours (BI-23)
+            reason = type(error.__cause__ or error).__name__
+        if self._wire is plain:  # the TLS layer never came up; nor does it tell us when the connection is lost
+            log(Event.SESSION_REJECTED, reason="TLS handshake failed", error=reason)
+            self._is_over = True
+            self.abort()
+            self.connection_lost(None)
 
     async def smtp_MAIL(self, argument: str | None) -> None:
         """MAIL FROM:<reverse-path>: begins a mail transaction."""
