@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from leadmaild.errors import Refused
 from leadmaild.model.outgoing import MailFacts
 from leadmaild.writing import attachments
 from leadmaild.writing.assemble import Body, Enclosure
@@ -12,7 +13,7 @@ from leadmaild.writing.blocks import chosen_block, render_html, render_text
 from leadmaild.writing.cleaning import one_line, paragraphs
 from leadmaild.writing.placeholders import placeholders_of
 from leadmaild.writing.plain_text import plain_text
-from leadmaild.writing.templates import Templates, Words
+from leadmaild.writing.templates import Templates, Words, primary_tag
 
 DEFAULT_BANNER = "#1f3a5f"
 BANNER_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
@@ -42,10 +43,13 @@ def autoresponse(facts: MailFacts, templates: Templates) -> Draft:
 def answer(facts: MailFacts, templates: Templates) -> Draft:
     """Return the seller's answer: his words between answer intro and general footer (R100, R105).
 
-    Raises Refused if the file he chose cannot be attached; an exposé that does not exist is left out (R5).
+    Raises Refused if he wrote nothing or the file he chose cannot be attached; an exposé that does not exist is left
+    out (R5).
     """
-    dress = _Dress(facts, templates)
     words = paragraphs(facts.text)
+    if not words:
+        raise Refused("the answer is empty")
+    dress = _Dress(facts, templates)
     page = _Page(intro=dress.html("answer_intro"), message=_as_html(words), message_text=words)
     if facts.attachment in ("", "none"):
         return _draft(dress, page, ())
@@ -69,6 +73,7 @@ class _Dress:
         self.facts = facts
         self.templates = templates
         self.notes: list[str] = []
+        self.wanted = primary_tag(facts.language) or facts.location.language
         self.language = self._block("intro")[1]
 
     def html(self, name: str) -> Markup:
@@ -80,20 +85,19 @@ class _Dress:
         return one_line(render_text(source, placeholders_of(self.facts, self.templates.words(language))))
 
     def plain(self, name: str) -> str:
-        found = chosen_block(name, self.facts.location, self.facts.group, self.facts.language, required=False)
+        found = chosen_block(name, self.facts.location, self.facts.group, self.wanted, required=False)
         return found[0].strip() if found else ""
 
     def _block(self, name: str) -> tuple[str, str]:
         location, group = self.facts.location, self.facts.group
-        found = chosen_block(name, location, group, self.facts.language, required=name in _REQUIRED)
+        found = chosen_block(name, location, group, self.wanted, required=name in _REQUIRED)
         if found is not None:
             return found
         words = self._shipped_words()
         return words.get("customer", name), words.language
 
     def _shipped_words(self) -> Words:
-        wanted = self.facts.language if self.templates.speaks(self.facts.language) else self.facts.location.language
-        return self.templates.words(wanted)
+        return self.templates.words(self.wanted if self.templates.speaks(self.wanted) else self.facts.location.language)
 
 
 def _draft(dress: _Dress, page: _Page, enclosures: tuple[Enclosure, ...]) -> Draft:

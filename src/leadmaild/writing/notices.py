@@ -6,7 +6,7 @@ from dataclasses import replace
 from leadmaild.model.decision import MailKind
 from leadmaild.model.envelope import SenderVerdict
 from leadmaild.model.outgoing import MailFacts
-from leadmaild.writing.cleaning import SUBJECT_LIMIT, one_line, paragraphs, web_link
+from leadmaild.writing.cleaning import COMMENT_LIMIT, SUBJECT_LIMIT, one_line, paragraphs, web_link
 from leadmaild.writing.notice import Notice, Row, Section
 from leadmaild.writing.placeholders import full_name
 from leadmaild.writing.rows import customer_rows, origin_rows, trade_in_rows, vehicle_rows, what, who, wish_rows
@@ -24,6 +24,7 @@ _PAST_DUE = frozenset({MailKind.STAGE1, MailKind.STAGE2, MailKind.FOLLOW_UP_STAG
 _FOLLOW_UPS = frozenset({MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_STAGE2})
 # The first notice of a lead carries the customer's words; later ones are nudges, the words are one tap away.
 _CARRIES_MESSAGE = frozenset({MailKind.NEW_LEAD, MailKind.NEW_POOL_LEAD, MailKind.CUSTOMER_MESSAGE, MailKind.REMINDER})
+_LONGEST_EXCERPT = 2_000  # of a message in a digest, or one whose original comes along
 
 
 def lead_notice(facts: MailFacts, words: Words) -> Notice:
@@ -52,7 +53,7 @@ def unassigned_notice(facts: MailFacts, words: Words) -> Notice:
         banners=tuple(_sender_banners(facts, words)),
         rows=tuple(_original_rows(facts, words)),
         message_label=words.say("labels", "message"),
-        message=paragraphs(facts.original_reading.text if facts.original_reading else "", 2_000),
+        message=paragraphs(facts.original_reading.text if facts.original_reading else "", _LONGEST_EXCERPT),
     )
     sender = next((row.value for row in section.rows), "")
     return Notice(one_line(f"{section.headline}: {section.title or sender}", SUBJECT_LIMIT), (section,))
@@ -119,7 +120,9 @@ def _lead_section(facts: MailFacts, words: Words, *, in_digest: bool = False) ->
             *origin_rows(facts, words),
         ),
         message_label=words.say("labels", "message"),
-        message=_message_of(facts) if kind in _CARRIES_MESSAGE else "",
+        message=_message_of(facts, _LONGEST_EXCERPT if in_digest else COMMENT_LIMIT)
+        if kind in _CARRIES_MESSAGE
+        else "",
         links=tuple(_links(facts, words)),
     )
 
@@ -186,8 +189,8 @@ def _on_behalf(facts: MailFacts, words: Words) -> Iterator[str]:
         yield words.say("banners", "on_behalf", name=full_name(facts.on_behalf_of))
 
 
-def _message_of(facts: MailFacts) -> str:
-    return paragraphs(facts.text or (facts.prospect.message if facts.prospect else ""))
+def _message_of(facts: MailFacts, limit: int = COMMENT_LIMIT) -> str:
+    return paragraphs(facts.text or (facts.prospect.message if facts.prospect else ""), limit)
 
 
 def _links(facts: MailFacts, words: Words) -> Iterator[Row]:

@@ -76,13 +76,14 @@ def vehicle_rows(facts: MailFacts, words: Words) -> Iterator[Row]:
     asked = facts.prospect.vehicle if facts.prospect else None
     stock = facts.stock
     if title := what(facts):
-        link = web_link(stock.url if stock else asked.url if asked else "")
-        yield Row(words.say("labels", "vehicle"), title, link)
+        yield Row(words.say("labels", "vehicle"), title, web_link(stock.url) if stock else "")
     number = one_line(stock.internal_number if stock else (asked.internal_number or asked.ad_id) if asked else "")
     if number:
         yield Row(
             words.say("labels", "internal_number" if stock or (asked and asked.internal_number) else "offer"), number
         )
+    if stock is None and asked is not None and (url := web_link(asked.url)):
+        yield Row(words.say("labels", "link"), url)
     if stock is not None and stock.price is not None:
         yield Row(words.say("labels", "price"), money(stock.price, "EUR", words))
     elif asked is not None and asked.price is not None:

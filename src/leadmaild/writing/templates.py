@@ -7,19 +7,20 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import css_inline
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from leadmaild.errors import ConfigError, Problem, Refused
 from leadmaild.shipped import shipped
 
 DEFAULT_LANGUAGE = "de"
 OTHER_LANGUAGE = "en"
+_LAYOUTS = ("customer", "notice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,46 +64,76 @@ class Words:
 
 
 class Templates:
-    """Words and layouts, from the operator's folder ("" = none) and the shipped one."""
+    """Words and layouts, from the operator's folder ("" = none) and the shipped one.
+
+    Everything is read and compiled here, once. Raises ConfigError for what the operator's folder has wrong.
+    """
 
     def __init__(self, folder: str = "") -> None:
-        self._folders = [*([Path(folder)] if folder else []), shipped("templates")]
-        loader = FileSystemLoader(self._folders)
-        self._html = ImmutableSandboxedEnvironment(
-            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        self._text = ImmutableSandboxedEnvironment(
-            loader=loader, autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        self._words = {path.stem: path for folder_ in reversed(self._folders) for path in folder_.glob("words/*.toml")}
+        folders = [shipped("templates"), *([Path(folder)] if folder else [])]
+        loader = FileSystemLoader(folders[::-1])
+        self._html = _environment(loader, autoescape=True)
+        self._text = _environment(loader, autoescape=False)
+        self._words: dict[str, Words] = {}
+        try:
+            for path in (path for one in folders for path in sorted(one.glob("words/*.toml"))):
+                self._words[path.stem] = Words(path.stem, self._laid_over(path))
+            for name in _LAYOUTS:
+                self._html.get_template(f"{name}.html.j2")
+                self._text.get_template(f"{name}.txt.j2")
+        except (TemplateError, OSError, ValueError) as error:
+            raise ConfigError((Problem("gateway.templates", str(error)),)) from error
 
     def words(self, language: str) -> Words:
         """Our words in that language, or in English if we do not speak it."""
-        tag = language.lower().split("-")[0] or DEFAULT_LANGUAGE
-        return _words(tag if tag in self._words else OTHER_LANGUAGE, self._words)
+        return self._words.get(primary_tag(language) or DEFAULT_LANGUAGE) or self._words[OTHER_LANGUAGE]
 
     def speaks(self, language: str) -> bool:
         """Whether there are words in that language."""
-        return language.lower().split("-")[0] in self._words
+        return primary_tag(language) in self._words
 
     def html_page(self, name: str, **values: object) -> str:
-        """A layout as an HTML page with its style sheet written into the elements, as mail programs want it."""
-        page = self._html.get_template(f"{name}.html.j2").render(**values)
-        return _INLINER.inline(page)
+        """A layout as an HTML page with its style sheet written into the elements, as mail programs want it.
+
+        Raises Refused if an operator's layout cannot be filled in.
+        """
+        return _INLINER.inline(_filled(self._html.get_template(f"{name}.html.j2"), values))
 
     def text_page(self, name: str, **values: object) -> str:
-        """A layout as plain text."""
-        return self._text.get_template(f"{name}.txt.j2").render(**values).strip() + "\n"
+        """A layout as plain text. Raises Refused if an operator's layout cannot be filled in."""
+        return _filled(self._text.get_template(f"{name}.txt.j2"), values).strip() + "\n"
+
+    def _laid_over(self, path: Path) -> Mapping[str, Any]:
+        """The words of a file over those already known of its language, or over English for a new one: no gaps."""
+        own = tomllib.loads(path.read_text(encoding="utf-8"))
+        known = self._words.get(path.stem) or self._words.get(OTHER_LANGUAGE)
+        below = known.table if known else {}
+        merged = {key: {**below[key], **own[key]} for key in own if isinstance(own[key], dict) and key in below}
+        return {**below, **own, **merged}
+
+
+def primary_tag(language: str) -> str:
+    """The primary subtag of a BCP 47 tag: `en` of `en-GB`."""
+    return language.strip().lower().replace("_", "-").split("-")[0]
 
 
 # At-rules stay in the head: dark mode and phone width cannot be written into elements. Nothing is ever fetched.
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True, minify_css=True)
 
 
-@cache
-def _read_words(path: Path) -> Mapping[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+def _environment(loader: FileSystemLoader, *, autoescape: bool) -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        loader=loader,
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
 
-def _words(language: str, paths: Mapping[str, Path]) -> Words:
-    return Words(language, _read_words(paths[language]))
+def _filled(layout: Template, values: Mapping[str, object]) -> str:
+    try:
+        return layout.render(values)
+    except TemplateError as error:
+        raise Refused(f"the layout {layout.name} cannot be filled in: {error.message}") from error

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from leadmaild.errors import Refused
 from leadmaild.model.decision import MailKind
 from leadmaild.model.location import TemplateBlocks
 from leadmaild.writing.compose import MailComposer
@@ -35,6 +36,11 @@ def test_an_answer_is_a_persons_mail_that_comes_back_to_the_lead():
     assert message["Reply-To"] == "autohaus-beispiel+k3x9@dein.example"
     assert message["In-Reply-To"] == "<b@kunden.example>"
     assert message["References"] == "<a@kunden.example> <b@kunden.example>"
+
+
+def test_an_empty_answer_does_not_leave():
+    with pytest.raises(Refused):
+        answer(" \n")
 
 
 def test_what_the_seller_writes_is_text_not_markup():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadmaild.errors import ConfigError, Refused
 from leadmaild.model.decision import MailKind
 from leadmaild.model.envelope import SenderVerdict
 from leadmaild.model.location import OpeningHours
@@ -308,12 +309,42 @@ def test_both_languages_have_the_same_words():
 
 
 def test_an_operators_own_words_replace_the_shipped_ones(tmp_path):
-    source = (shipped("templates") / "words" / "de.toml").read_text(encoding="utf-8")
-    own = tmp_path / "words" / "de.toml"
-    own.parent.mkdir()
-    own.write_text(source.replace('headline = "Neue Anfrage"', 'headline = "Frische Anfrage"'), encoding="utf-8")
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "de.toml").write_text('[new_lead]\nheadline = "Frische Anfrage"\n', encoding="utf-8")
+    (tmp_path / "words" / "fi.toml").write_text('[new_lead]\nheadline = "Uusi"\n', encoding="utf-8")
+    composer = MailComposer(str(tmp_path))
     assert notice().subject.startswith("Neue Anfrage: ")
-    assert MailComposer(str(tmp_path)).compose(facts(MailKind.NEW_LEAD)).subject.startswith("Frische Anfrage: ")
+    german = composer.compose(facts(MailKind.NEW_LEAD))
+    assert german.subject.startswith("Frische Anfrage: ")
+    assert "Antwort fällig" in text_of(german)
+    finnish = composer.compose(facts(MailKind.NEW_LEAD, location=replace(LOCATION, language="fi")))
+    assert finnish.subject.startswith("Uusi: ")
+    assert "Answer due" in text_of(finnish)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("words/de.toml", "headline ="), ("notice.html.j2", "{% if %}"), ("customer.txt.j2", "{{ intro")],
+)
+def test_an_operators_broken_template_is_a_settings_error(tmp_path, name, content):
+    (tmp_path / "words").mkdir()
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError):
+        MailComposer(str(tmp_path))
+
+
+def test_an_operators_layout_that_names_nothing_we_know_keeps_the_mail_in(tmp_path):
+    (tmp_path / "notice.txt.j2").write_text("{{ unheard_of }}", encoding="utf-8")
+    with pytest.raises(Refused):
+        MailComposer(str(tmp_path)).compose(facts(MailKind.NEW_LEAD))
+
+
+def test_a_link_from_the_mail_is_text_and_only_the_stocks_own_is_a_link():
+    vehicle = replace(PROSPECT.vehicle, url="https://portal.example/ad/1")
+    html = html_of(notice(stock=None, prospect=replace(PROSPECT, vehicle=vehicle)))
+    assert "https://portal.example/ad/1" in html
+    assert 'href="https://portal.example' not in html
+    assert 'href="https://www.autohaus.example/fahrzeuge/4711"' in html_of(notice())
 
 
 def test_a_seller_hears_from_a_language_we_do_not_speak_in_english():
