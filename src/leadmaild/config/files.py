@@ -32,7 +32,7 @@ def _parsed(tree: Tree, file: Path) -> TomlTable:
         tree.problems.append(Problem("", f"{where} cannot be read: {error.strerror}"))
     except UnicodeDecodeError:
         tree.problems.append(Problem("", f"{where} is not UTF-8 text"))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, numbers too long, brackets too deep
         tree.problems.append(Problem("", f"{where} is not valid TOML: {error}"))
     else:
         anchor(table, file.parent)

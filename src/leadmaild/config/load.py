@@ -23,7 +23,11 @@ def load(path: Path) -> Settings:
     Raises ConfigError with all problems, each with its TOML path and file: TOML syntax, unknown keys, wrong values
     (PF65), references that lead nowhere, what a dealer may not set (R30), secrets that cannot be used (BI-80).
     """
-    tree = read_files(path.absolute())
+    return checked(read_files(path.absolute()))
+
+
+def checked(tree: Tree) -> Settings:
+    """Return the settings a tree describes. Raises ConfigError with all its problems."""
     file = validated(tree)
     told = {problem.path for problem in tree.problems}
     for place, message in (*problems_across(file), *problems_on_disk(file)):

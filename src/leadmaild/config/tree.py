@@ -40,8 +40,9 @@ class Tree:
         return Problem(toml_path(place, self.root), f"{message} ({self.shown(file or self.file_of(place))})")
 
     def complain(self, place: Place, message: str, file: Path | None = None) -> None:
-        """Note a problem."""
-        self.problems.append(self.problem(place, message, file))
+        """Note a problem; one that is noted already is no news."""
+        if (problem := self.problem(place, message, file)) not in self.problems:
+            self.problems.append(problem)
 
     def append(self, file: Path, place: Place, into: list[Any], items: list[Any]) -> None:
         """Add the items of a list from `file` to the list at `place`."""

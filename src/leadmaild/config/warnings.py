@@ -4,6 +4,7 @@ What concerns a location and its people is said by distribution/warnings.py.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from leadmaild.config.checks import Finding, own_mailboxes
 from leadmaild.config.model import SettingsFile
@@ -16,6 +17,8 @@ def warnings_about(file: SettingsFile) -> Iterator[Finding]:
         yield ("outbound",), "is missing: no mail can leave"
     if file.gateway.hostname and "." not in file.gateway.hostname:
         yield ("gateway", "hostname"), "has no domain: other mail servers may refuse our mail"
+    if not file.gateway.hostname and any(server.transport == "smtp" for server in file.outbound):
+        yield ("gateway", "hostname"), "is missing: relays see this machine's own name"
     if "@" in file.gateway.database and ":" in file.gateway.database.partition("://")[2].rpartition("@")[0]:
         yield ("gateway", "database"), "holds a password; a password file (PGPASSFILE) keeps it out of the settings"
     if problem := missing_api_token(file):
@@ -34,6 +37,10 @@ def _locations(file: SettingsFile) -> Iterator[Finding]:
             yield (*here, "escalation", "stage1"), "is off, and with it the reminder and stage 2 (R23)"
         if location.autoresponse.learning:
             yield (*here, "autoresponse", "learning"), "is on: automatic answers are recorded, not sent (AR-28)"
+        if location.exposes and not Path(location.exposes).is_dir():
+            yield (*here, "exposes"), f"there is no folder {location.exposes}: mails go without exposé (R5)"
+        if location.default_expose and not location.exposes:
+            yield (*here, "default_expose"), "is set, but exposes names no folder to take it from (R5)"
         if not location.send_emails:
             yield (*here, "send_emails"), "is false: nothing leaves (R53)"
 

@@ -285,6 +285,16 @@ def test_settings_without_any_mail_server_are_warned_about(folder):
     assert warned(folder.load(base=base)) == ["outbound: is missing: no mail can leave"]
 
 
+@pytest.mark.rule("R5")
+def test_an_expose_that_cannot_be_found_is_warned_about(folder):
+    assert "there is no folder" in warned(folder.load('exposes = "pdf"'))[0]
+    assert "names no folder" in warned(folder.load('default_expose = "short"'))[0]
+
+
+def test_a_relay_without_a_name_for_ourselves_is_warned_about(folder):
+    assert "relays see" in warned(folder.load('[[outbound]]\nname = "x"\nhost = "r.example"'))[0]
+
+
 def test_a_password_in_the_database_url_is_warned_about_and_not_shown(folder):
     (warning,) = warned(folder.load('[gateway]\ndatabase = "postgresql://u:hunter2@db.example/x"'))
     assert warning.startswith("gateway.database: holds a password")
