@@ -115,7 +115,9 @@ class Postfix:
         An LMTP listener is `lmtp:inet:127.0.0.1:2424` or `lmtp:unix:/path`.
         """
         self.stop()
-        (self._etc / "transport").write_text("".join(f"{domain} {hop}\n" for domain, hop in routes.items()))
+        table = self._etc / "transport"
+        table.write_text("".join(f"{domain} {hop}\n" for domain, hop in routes.items()))
+        os.utime(table, (0, 0))  # Postfix reads a file changed within the last 2 s over and over until it is older
         self.start()
 
     def queue(self) -> list[dict[str, object]]:
