@@ -5,7 +5,7 @@ A test holds docs/settings.md against it, so the page tells what the code does.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -57,7 +57,7 @@ def _sections(model: type[BaseModel], above: str) -> Iterator[str]:
                 yield from _sections(below, f"{dotted}.")
 
 
-def _table(model: type[BaseModel], above: str, fields: dict[str, FieldInfo]) -> Iterator[str]:
+def _table(model: type[BaseModel], above: str, fields: Mapping[str, FieldInfo]) -> Iterator[str]:
     summary = " ".join((model.__doc__ or "").split()).partition(": ")[2]
     if above and summary:
         yield f"{summary[0].upper()}{summary[1:]}\n"

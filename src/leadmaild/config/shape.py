@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -69,16 +70,22 @@ def _table_in(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+@cache
+def fields_of(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
     """The fields of a model by the key they have in the file."""
     return {key_of(name, field): field for name, field in model.model_fields.items()}
 
 
+@cache
+def tables_of(model: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
+    """The keys of a model whose values are tables, or lists of tables, with the models of these."""
+    return {key: below for key, field in fields_of(model).items() if (below := table_below(field))}
+
+
 def tables_within(model: type[BaseModel], key: str, value: Any) -> Iterator[tuple[Place, type[BaseModel], Any]]:
     """The tables that `value` of `key` is, or holds as a list, each with its place below the model and its model."""
-    field = fields_of(model).get(key)
-    below = table_below(field) if field else None
-    if field is None and issubclass(model, TemplateTable) and is_language(key):
+    below = tables_of(model).get(key)
+    if below is None and issubclass(model, TemplateTable) and is_language(key):
         below = TemplateBlocksTable
     if below is None:
         return
