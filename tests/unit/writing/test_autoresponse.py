@@ -259,7 +259,7 @@ def test_a_vehicle_out_of_stock_is_named_only_by_known_make_and_plain_model(vehi
 @pytest.mark.rule("BI-47")
 @pytest.mark.rule("BI-48")
 @pytest.mark.rule("PF61")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.fixed_dictionaries(
         {

@@ -202,7 +202,7 @@ def test_template_words_in_a_name_are_shown_as_they_are(name):
 @pytest.mark.rule("BI-47")
 @pytest.mark.rule("PF61")
 @pytest.mark.rule("SP-19")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.text(max_size=120), st.sampled_from(LEAD_NOTICES))
 def test_no_parsed_field_adds_a_header_field_to_a_notice(text, kind):
     hostile = f"{text}\r\nBcc: v@x.example"

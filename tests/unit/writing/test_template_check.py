@@ -1,6 +1,7 @@
 """Faulty templates are found while settings are loaded, each with where it stands and what would be right."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -135,3 +136,12 @@ def test_blocks_too_large_for_a_small_mail_are_a_fault():
 def test_a_block_either_has_a_fault_or_renders(block):
     if not block_faults(block):
         render_html(block, Placeholders())
+
+
+def test_the_documentation_lists_every_placeholder_and_every_block():
+    page = (Path(__file__).parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
+    for group, names in KNOWN.items():
+        for name in names:
+            assert f"`{group}.{name}`" in page
+    for block in fields(TemplateBlocks):
+        assert f"`{block.name}`" in page

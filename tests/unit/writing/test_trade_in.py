@@ -130,7 +130,7 @@ def test_a_megabyte_of_comment_makes_one_page_in_time_with_a_note(comment):
 
 
 @pytest.mark.rule("BI-50")
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.text(max_size=400))
 def test_no_text_breaks_the_page(text):
     vehicle = replace(TRADE_IN, make=text, model=text, damage=text, fuel=text, vin=text)
