@@ -1,0 +1,196 @@
+"""Running text of a customer: telephone numbers, cars, wishes and the name below the greeting (lead-formats 0.5, 4).
+
+Used where no label tells: in a direct mail, in the message of a relay mail, and for mail no definition knows.
+"""
+
+import re
+from collections.abc import Iterator
+
+from leadmaild.model.reading import RequestType
+from leadmaild.reading.fields import addresses, amounts, dates, names, vehicles
+from leadmaild.reading.fields.folding import accents_folded, one_line, plain_blanks
+from leadmaild.reading.fields.phones import phones_in_text
+from leadmaild.reading.fields.requests import wishes_in
+from leadmaild.reading.findings import FREE_TEXT, SIGNATURE, Findings, Locale
+
+_FAX_BEFORE = re.compile(r"(?:fax|telefax|f)\s*[.:]?\s*$", re.IGNORECASE)
+_NUMBER_BEFORE = re.compile(
+    r"(?:nr|nummer|number|no|id|ref\w*|n°|numero|vin|fin|rechnung\w*|invoice|iban|hrb|ust\w*|konto\w*|preis|inserat\w*|anzeige\w*)\s*[.:#]*\s*$",
+    re.IGNORECASE,
+)
+_PHONE_WORD = re.compile(
+    r"(?:tel|telefon\w*|phone|ruf\w*|handy\w*|mobil\w*|fon)[\s-]*(?:nr|nummer|number|no)?\s*[.:#]*\s*$", re.I
+)
+_REFERENCE = re.compile(
+    r"\b(?:interne[rn]? (?:nr|nummer|fahrzeugnummer)|fahrzeug-?(?:nr|nummer|id)|fzg-?\.?-?nr|bestell-?(?:nr|nummer)|stock (?:no|number)|"
+    r"numero di stock|reference|ref\.?)\b[\s.:#]*([A-Za-z0-9][\w/-]{2,24}\d[\w/-]*)",
+    re.IGNORECASE,
+)
+_OFFER = re.compile(r"\b(?:angebots?-?(?:nr|nummer|id))\b[\s.:#]*([A-Za-z0-9][\w/-]{2,24})", re.IGNORECASE)
+_AD = re.compile(
+    r"\b(?:inserats?-?(?:nr|nummer|id)|anzeigen?-?(?:nr|nummer|id)|ad[- ]?id|listing id)\b[\s.:#]*(\d{5,12})", re.I
+)
+_CLOSING = re.compile(
+    r"(?:mit )?(?:freundliche[nmr]*|beste[nr]?|viele[n]?|herzliche[nr]?|liebe|schoene|sonnige)(?: \w+)? (?:gruesse[n]?|gruss)|"
+    r"mfg|vg|lg|gruss|gruesse|hochachtungsvoll|danke(?: und)? (?:gruss|gruesse)?|"
+    r"(?:kind|best|warm) regards|regards|yours (?:sincerely|faithfully|truly)|sincerely|best wishes|cheers|thanks|many thanks|thank you|"
+    r"(?:bien )?cordialement|sinceres salutations|salutations(?: distinguees)?|bien a vous|merci(?: d'avance)?|"
+    r"(?:cordiali|distinti|cari) saluti|saluti|grazie(?: mille)?|"
+    r"(?:met )?vriendelijke groet(?:en)?|groeten|groetjes|mvg|hartelijke groet(?:en)?|alvast bedankt"
+)
+_STREET_LINE = re.compile(r"[^\W\d_][^\d\n]{2,40} \d{1,4}\s?[a-zA-Z]?")
+_OFFERED = re.compile(
+    r"(?:\bbiete(?: ihnen)?\b|\bwuerde(?:n)? .{0,30}\bzahlen\b|\bmein (?:angebot|preisvorschlag)\b|\bi(?:'d| would| can)? offer\b|"
+    r"\bmy offer\b|\bje (?:vous )?propose\b|\bje vous offre\b|\bmon offre\b|\boffro\b|\bla mia offerta\b|\bik bied\b|\bmijn bod\b)"
+)
+_TRADE_IN_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+def add_message_words(findings: Findings, message: str, locale: Locale, *, confidence: float = FREE_TEXT) -> None:
+    """Add what the customer's own words say beside what labels said: phones, his offer, his car in a trade-in."""
+    where = "message"
+    if not findings.has("contact.phone"):
+        for path, e164, raw in phones_of(message, locale):
+            findings.add(path, e164, raw, where, "free text", confidence)
+    _add_offer(findings, message, locale, where)
+    _add_own_car(findings, message, locale, where)
+
+
+def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
+    """Add the car a customer names in subject or words, where no label named one."""
+    if findings.has("vehicle"):
+        return
+    wanted = " \n".join(s for s in _sentences(message) if RequestType.TRADE_IN not in wishes_in(s))
+    for text, where in ((subject, "subject"), (wanted, "message")):
+        named = vehicles.vehicle_in_text(text)
+        if named and named[1]:
+            findings.add("vehicle.make", named[0], text, where, "free text", FREE_TEXT)
+            findings.add("vehicle.model", named[1], text, where, "free text", FREE_TEXT)
+            findings.add("vehicle.title", f"{named[0]} {named[1]}", text, where, "free text", FREE_TEXT)
+            break
+    whole = f"{subject}\n{wanted}"
+    folded_same_length = plain_blanks(whole)
+    for pattern, name in ((_REFERENCE, "internal_number"), (_OFFER, "offer_number"), (_AD, "ad_id")):
+        if found := pattern.search(folded_same_length):
+            findings.add(f"vehicle.{name}", found[1], found.group(), "text", "free text", FREE_TEXT)
+    findings.add("vehicle.vin", vehicles.vin_in_text(wanted), "", "text", "free text", FREE_TEXT)
+
+
+def add_signature(findings: Findings, text: str, locale: Locale) -> None:
+    """Add the name and address below the greeting of a direct mail."""
+    lines = [one_line(line) for line in text.splitlines()]
+    at = next((i for i in range(len(lines) - 1, -1, -1) if is_closing(lines[i])), None)
+    if at is None:
+        return
+    below = [line for line in lines[at + 1 : at + 12] if line]
+    if below and is_person(below[0]):
+        parts = names.name_parts(below[0])
+        for name in ("salutation", "title", "first_name", "last_name", "name"):
+            findings.add(
+                f"contact.{name}", getattr(parts, name), below[0], "signature", "name below the greeting", SIGNATURE
+            )
+    for line in below[:6]:
+        if names.is_company(line) and len(line) <= 80:
+            findings.add("contact.company", line, line, "signature", "firm below the greeting", SIGNATURE)
+            break
+    for street, city in zip(below, below[1:], strict=False):
+        postcode, town, _ = addresses.zip_and_city(city)
+        if postcode and town and _STREET_LINE.fullmatch(street):
+            findings.add("contact.street", street, street, "signature", "address below the greeting", SIGNATURE)
+            findings.add("contact.zip", postcode, city, "signature", "address below the greeting", SIGNATURE)
+            findings.add("contact.city", town, city, "signature", "address below the greeting", SIGNATURE)
+            break
+
+
+def add_unlabelled(findings: Findings, text: str, locale: Locale, ours: frozenset[str]) -> None:
+    """Add addresses and numbers out of the text of a mail that neither definition nor label explains."""
+    for email in addresses.emails_in(text):
+        if not addresses.is_robot(email) and addresses.normal_email(email) not in ours:
+            findings.add("contact.email", email, email, "text", "free text", FREE_TEXT)
+            break
+    for path, e164, raw in phones_of(text, locale):
+        findings.add(path, e164, raw, "text", "free text", FREE_TEXT)
+        break
+
+
+def phones_of(text: str, locale: Locale) -> Iterator[tuple[str, str, str]]:
+    """Yield (contact.phone or contact.fax, E.164, raw) for every number in running text that is without doubt one."""
+    plain = plain_blanks(text)
+    at = 0
+    for phone in phones_in_text(plain, locale.region):
+        start = plain.find(phone.raw, at)
+        at = start + len(phone.raw)
+        before = plain[max(0, start - 24) : start]
+        if _NUMBER_BEFORE.search(before) and not _PHONE_WORD.search(before):
+            continue
+        yield ("contact.fax" if _FAX_BEFORE.search(before) else "contact.phone"), phone.e164, phone.raw
+
+
+def is_closing(line: str) -> bool:
+    """Whether a line is a closing phrase such as `Mit freundlichen Grüßen`."""
+    return bool(_CLOSING.fullmatch(accents_folded(line).strip(" ,.!-–")))
+
+
+def is_person(line: str) -> bool:
+    """Whether a line below the greeting reads as a person's name: one to four capitalised words."""
+    words = line.strip(" ,.").split()
+    return (
+        1 <= len(words) <= 5
+        and len(line) <= 60
+        and not any(c.isdigit() or c in "@:/|" for c in line)
+        and words[0][:1].isupper()
+        and words[-1][:1].isupper()
+        and not names.is_company(line)
+        and vehicles.make_and_model(line)[0] is None
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    return [s for s in _TRADE_IN_SENTENCE.split(text) if s.strip()]
+
+
+def _add_offer(findings: Findings, message: str, locale: Locale, where: str) -> None:
+    """`Ich biete Ihnen 15.000 €`: the customer's own price, only where he says it is one."""
+    if findings.has("proposed_price"):
+        return
+    for sentence in _sentences(message):
+        offered = _OFFERED.search(accents_folded(sentence))
+        if offered and amounts.currency_in(sentence) and RequestType.TRADE_IN not in wishes_in(sentence):
+            findings.add(
+                "proposed_price", amounts.money_in(sentence, locale.currency), sentence, where, "free text", FREE_TEXT
+            )
+            return
+
+
+def _add_own_car(findings: Findings, message: str, locale: Locale, where: str) -> None:
+    """The customer's car in the sentence in which he offers it, and its figures in the sentence after it."""
+    if findings.has("trade_in"):
+        return
+    sentences = _sentences(message)
+    for at, sentence in enumerate(sentences):
+        if RequestType.TRADE_IN not in wishes_in(sentence):
+            continue
+        named = vehicles.vehicle_in_text(sentence)
+        if not named:
+            continue
+        make, model = named
+        findings.add("trade_in.make", make, sentence, where, "free text", FREE_TEXT)
+        findings.add("trade_in.model", model, sentence, where, "free text", FREE_TEXT)
+        findings.add("trade_in.title", f"{make} {model}" if model else make, sentence, where, "free text", FREE_TEXT)
+        _add_figures(findings, " ".join(sentences[at : at + 2]), locale, where)
+        return
+
+
+def _add_figures(findings: Findings, text: str, locale: Locale, where: str) -> None:
+    distance = re.search(r"(\d[\d.,' ]*\s*(?:tkm|tsd\.? ?km|t ?km|km|mijl|miles))\b", text, re.IGNORECASE)
+    if distance and (found := amounts.mileage_in(distance[1], locale.region)):
+        findings.add("trade_in.mileage", found[0], distance[1], where, "free text", FREE_TEXT)
+        findings.add("trade_in.mileage_unit", found[1], distance[1], where, "free text", FREE_TEXT)
+    dated = re.search(
+        r"\b(?:ez|erstzulassung|bj\.?|baujahr|von|aus)\s*:?\s*((?:\d{1,2}[./])?(?:19|20)\d{2})", text, re.IGNORECASE
+    )
+    if dated:
+        if month := dates.month_in(dated[1]):
+            findings.add("trade_in.first_registration", month, dated[1], where, "free text", FREE_TEXT)
+        else:
+            findings.add("trade_in.year", dates.year_in(dated[1]), dated[1], where, "free text", FREE_TEXT)

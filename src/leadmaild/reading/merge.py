@@ -1,0 +1,280 @@
+"""Decides among findings: one value a field, with its provenance, and how sure the whole lead is (lead-formats 5.7)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+from leadmaild.model.reading import (
+    Finance,
+    Money,
+    Person,
+    PostalAddress,
+    Prospect,
+    Provenance,
+    RequestType,
+    VehicleText,
+)
+from leadmaild.reading.fields.addresses import normal_email
+from leadmaild.reading.fields.requests import in_order, wishes_in
+from leadmaild.reading.findings import FREE_TEXT, LABEL, Finding, Findings
+
+REVIEW_BELOW = 0.8
+_AGREEMENT = 0.02
+_SUREST = 0.99
+_CONTRADICTION = 0.15
+# Fields in which two sure origins that differ mean that one of them is misread.
+_DECISIVE = frozenset(("contact.email", "vehicle.ad_id", "vehicle.vin", "vehicle.internal_number", "vehicle.price"))
+_WEIGHTS = {"source": 0.3, "contact": 0.35, "message": 0.15, "vehicle": 0.2}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What merging must know of the mail beside the findings.
+
+    `certainty` is how sure the source is (0..1); `expects_vehicle`: a portal's mail without a car is suspicious.
+    `relay_domains`: an address below them is a relay, never an identity. `sender_factor` lowers what a doubtful
+    sender says.
+    """
+
+    source: str
+    certainty: float
+    expects_vehicle: bool
+    channel: str = "mail"
+    relay_domains: tuple[str, ...] = ()
+    reply_to: str | None = None
+    language: str | None = None
+    sender_factor: float = 1.0
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A prospect and the reasons, if any, for a person to look at it."""
+
+    prospect: Prospect
+    review_reasons: tuple[str, ...] = ()
+
+
+class _Chosen:
+    """The value chosen for each field, with its provenance; remembers contradictions."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self.provenance: dict[str, Provenance] = {}
+        self.contradictions: list[str] = []
+
+    def value(self, path: str) -> object | None:
+        """Choose among the findings of one field: the surest; agreement of two origins adds, contradiction takes."""
+        found = self._findings.of(path)
+        if not found:
+            return None
+        best = found[0]
+        confidence = best.confidence
+        others = [f for f in found[1:] if f.where != best.where]
+        if any(_same(f.value, best.value) for f in others):
+            confidence = min(_SUREST, confidence + _AGREEMENT)
+        elif path in _DECISIVE and any(f.confidence >= LABEL for f in others):
+            confidence -= _CONTRADICTION
+            self.contradictions.append(path)
+        self._note(path, best, confidence)
+        return best.value
+
+    def text(self, path: str) -> str | None:
+        """The value of a text field."""
+        value = self.value(path)
+        return str(value) if value is not None else None
+
+    def number(self, path: str) -> int | None:
+        """The value of a whole-number field."""
+        value = self.value(path)
+        return value if isinstance(value, int) else None
+
+    def money(self, path: str) -> Money | None:
+        """The value of an amount field."""
+        value = self.value(path)
+        return value if isinstance(value, Money) else None
+
+    def all_texts(self, path: str) -> tuple[Finding, ...]:
+        """Every different value of a field that may have several, the surest first."""
+        found: dict[object, Finding] = {}
+        for finding in self._findings.of(path):
+            found.setdefault(finding.value, finding)
+        if found:
+            best = next(iter(found.values()))
+            self._note(path, best, best.confidence)
+        return tuple(found.values())
+
+    def _note(self, path: str, finding: Finding, confidence: float) -> None:
+        value = finding.value
+        shown = f"{value.amount} {value.currency}" if isinstance(value, Money) else str(value)
+        self.provenance[path] = Provenance(shown, finding.raw, finding.where, finding.rule, round(confidence, 2))
+
+
+def merge(findings: Findings, origin: Origin) -> Merged:
+    """Make one Prospect of the findings. Nothing is added that no finding says."""
+    chosen = _Chosen(findings)
+    message = _message(chosen, findings)
+    contact = _person(chosen, origin)
+    vehicle = _vehicle(chosen, "vehicle")
+    trade_in = _vehicle(chosen, "trade_in")
+    finance = _finance(chosen)
+    types = _request_types(findings, origin, message, vehicle, trade_in, finance)
+    confidence = _confidence(findings, origin, contact, message, vehicle, types)
+    prospect = Prospect(
+        source=origin.source,
+        contact=contact,
+        source_provider=chosen.text("source_provider"),
+        source_lead_id=chosen.text("source_lead_id"),
+        dealer_customer_number=chosen.text("dealer_customer_number"),
+        conversation_id=chosen.text("conversation_id"),
+        buyer_id=chosen.text("buyer_id"),
+        channel=chosen.text("channel") or origin.channel,
+        requested_at=chosen.text("requested_at"),
+        resend=bool(chosen.value("resend")),
+        request_types=types,
+        message=message,
+        vehicle=vehicle,
+        trade_in=trade_in,
+        finance=finance,
+        proposed_price=chosen.money("proposed_price"),
+        preferred_date=chosen.text("preferred_date"),
+        preferred_time=chosen.text("preferred_time"),
+        language=chosen.text("language") or origin.language,
+        confidence=confidence,
+        provenance=chosen.provenance,
+    )
+    reasons = [f"{path}: two origins contradict" for path in chosen.contradictions]
+    if confidence < REVIEW_BELOW:
+        reasons.insert(0, f"confidence {confidence:.2f} below {REVIEW_BELOW}")
+    return Merged(prospect, tuple(reasons))
+
+
+def _person(chosen: _Chosen, origin: Origin) -> Person:
+    phones = chosen.all_texts("contact.phone")
+    fax = chosen.text("contact.fax")
+    email = chosen.text("contact.email")
+    relay = chosen.text("contact.relay_email")
+    first, last, name = chosen.text("contact.first_name"), chosen.text("contact.last_name"), chosen.text("contact.name")
+    if first and last:
+        name = f"{first} {last}"
+    street, house = chosen.text("contact.street"), chosen.text("contact.house_number")
+    address = PostalAddress(
+        f"{street} {house}" if street and house and house not in street else street,
+        chosen.text("contact.zip"), chosen.text("contact.city"), chosen.text("contact.country"),
+    )  # fmt: skip
+    return Person(
+        salutation=chosen.text("contact.salutation"),
+        title=chosen.text("contact.title"),
+        first_name=first,
+        last_name=last,
+        name=name or last or first,
+        company=chosen.text("contact.company"),
+        email=email or relay,
+        email_is_relay=email is None and relay is not None,
+        relay_email=relay,
+        reply_to=origin.reply_to,
+        phones=tuple(str(f.value) for f in phones if f.value != fax),
+        phones_raw=tuple(f.raw for f in phones if f.value != fax),
+        fax=fax,
+        address=address if address != PostalAddress() else None,
+    )
+
+
+def _vehicle(chosen: _Chosen, group: str) -> VehicleText | None:
+    values: dict[str, object] = {f.name: chosen.value(f"{group}.{f.name}") for f in fields(VehicleText)}
+    if all(value is None for value in values.values()):
+        return None
+    return VehicleText(**values)  # type: ignore[arg-type]  # each reader yields its field's type
+
+
+def _finance(chosen: _Chosen) -> Finance | None:
+    finance = Finance(
+        chosen.money("finance.down_payment"),
+        chosen.money("finance.monthly"),
+        chosen.money("finance.final_payment"),
+        chosen.number("finance.term_months"),
+    )
+    return finance if finance != Finance() else None
+
+
+def _message(chosen: _Chosen, findings: Findings) -> str | None:
+    """The message; of two renderings of the same words the one whose lines are the customer's."""
+    found = findings.of("message")
+    if not found:
+        return None
+    best = str(chosen.value("message"))
+    for other in found[1:]:
+        text = str(other.value)
+        if other.confidence < found[0].confidence - 0.1 or other.where == found[0].where:
+            continue
+        if _words(text) == _words(best):
+            best = text if _is_hard_wrapped(best) and not _is_hard_wrapped(text) else best
+        elif _words(best).startswith(_words(text)) and len(_words(text)) > 20:
+            best = text  # the other rendering knew where the message ends
+    return best
+
+
+def _words(text: str) -> str:
+    return re.sub(r"\W+", " ", text).strip().casefold()
+
+
+def _is_hard_wrapped(text: str) -> bool:
+    """Whether lines break where a mail program ran out of room, not where the writer ended them."""
+    lines = text.splitlines()
+    long = [a for a, b in zip(lines, lines[1:], strict=False) if 60 <= len(a) <= 80 and b[:1].islower()]
+    return bool(long)
+
+
+def _request_types(
+    findings: Findings, origin: Origin, message: str | None, vehicle: VehicleText | None, trade_in: VehicleText | None,
+    finance: Finance | None,
+) -> tuple[RequestType, ...]:  # fmt: skip
+    """Explicit field or subject, then sections present, then the message's words; refusals by label win over words."""
+    refused = {f.value for f in findings.of("refused")}
+    explicit = {RequestType(str(f.value)) for f in findings.of("request_type")} | set(wishes_in(origin.subject))
+    wanted = set(explicit)
+    if trade_in is not None:
+        wanted.add(RequestType.TRADE_IN)
+    if finance is not None and RequestType.LEASING not in wanted:
+        wanted.add(RequestType.FINANCING)
+    if findings.has("proposed_price"):
+        wanted.add(RequestType.PRICE_PROPOSAL)
+    wanted |= {w for w in wishes_in(message or "") if w not in refused}
+    if vehicle is not None and any((vehicle.references, vehicle.title, vehicle.make and vehicle.model, vehicle.model)):
+        wanted.add(RequestType.VEHICLE_INQUIRY)
+    return in_order(wanted)
+
+
+def _confidence(
+    findings: Findings, origin: Origin, contact: Person, message: str | None, vehicle: VehicleText | None,
+    types: Iterable[RequestType],
+) -> float:  # fmt: skip
+    """Weighted: source 0.3, reachable contact 0.35, message 0.15, vehicle 0.2; what the mail need not have is left out."""
+    parts = {"source": origin.certainty, "contact": _reach(findings, contact)}
+    if message is not None:
+        parts["message"] = max(f.confidence for f in findings.of("message"))
+    elif origin.channel == "mail" and not any(types):
+        parts["message"] = 0.0
+    of_vehicle = [f.confidence for f in findings if f.path.startswith("vehicle.")]
+    if vehicle is not None and of_vehicle:
+        parts["vehicle"] = max(of_vehicle)
+    elif origin.expects_vehicle:
+        parts["vehicle"] = 0.0
+    # A car named in free text adds nothing to distrust: a direct mail need not name one at all.
+    if not origin.expects_vehicle and parts.get("vehicle", 1.0) <= FREE_TEXT:
+        del parts["vehicle"]
+    total = sum(_WEIGHTS[name] for name in parts)
+    return round(sum(_WEIGHTS[name] * sure for name, sure in parts.items()) / total * origin.sender_factor, 2)
+
+
+def _reach(findings: Findings, contact: Person) -> float:
+    if not contact.is_reachable:
+        return 0.0
+    paths = ("contact.email", "contact.relay_email", "contact.phone")
+    return max((f.confidence for f in findings if f.path in paths), default=0.0)
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return normal_email(one) == normal_email(other) if "@" in one else _words(one) == _words(other)
+    return one == other

@@ -1,0 +1,257 @@
+"""The orchestrator: bytes of a mail in, a Reading out; the order of its steps is that of rules.md 3.6.
+
+Total: every byte string has a Reading. What breaks a reader is read again by the simplest means, for a person to see.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC
+
+from leadmaild.model.reading import (
+    Attachment,
+    CarrierClass,
+    Classification,
+    CustomerReply,
+    Reading,
+    Sender,
+    Thread,
+    Verdict,
+    Verdicts,
+)
+from leadmaild.reading import classify
+from leadmaild.reading.content_key import content_key
+from leadmaild.reading.context import ReadingContext
+from leadmaild.reading.definitions import SourceSet
+from leadmaild.reading.enquiry import Enquiry, date_of, enquiry_in
+from leadmaild.reading.fields.addresses import is_robot
+from leadmaild.reading.findings import LABEL, Locale
+from leadmaild.reading.forwards import Forward, unwrap
+from leadmaild.reading.freetext import phones_of
+from leadmaild.reading.labelled import labelled_fields
+from leadmaild.reading.message import Message
+from leadmaild.reading.mime import parse
+from leadmaild.reading.quoting import new_words
+from leadmaild.reading.recognise import Mail, Recognised, recognise
+from leadmaild.reading.sender import reply_to_of, sender_of
+from leadmaild.reading.text import documents
+from leadmaild.reading.threading import message_id_of, thread_of
+
+_NEEDS_EYES = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted", "application/ms-tnef",
+               "application/vnd.ms-tnef", "message/partial", "message/external-body")  # fmt: skip
+_LONGEST_SUBJECT = 500
+
+
+def read(raw: bytes, context: ReadingContext, sources: SourceSet) -> Reading:
+    """Return the Reading of these bytes by the definitions in `sources`. Never raises."""
+    message = parse(raw)
+    try:
+        return _Reading(message, context, sources).reading()
+    except Exception as error:  # noqa: BLE001 - a bug of ours or a library's must not lose the mail (SP-12)
+        return _last_resort(message, f"reading failed: {type(error).__name__}")
+
+
+class _Reading:
+    """One mail on its way through the steps."""
+
+    def __init__(self, message: Message, context: ReadingContext, sources: SourceSet) -> None:
+        self._outer = message
+        self._context = context
+        self._sources = sources
+        forward = unwrap(message, context)
+        self._forward: Forward | None = forward if forward and forward.is_trusted else None
+        self._message = self._forward.message if self._forward else message
+        self._sender = sender_of(self._message)
+        self._documents = documents(self._message)
+        self._mail = Mail(self._message, self._documents, self._sender, reply_to_of(self._message))
+        self._text = self._documents[0].plain if self._documents else ""
+
+    def reading(self) -> Reading:
+        """Take the steps in order; the first that decides ends them."""
+        marks = classify.marks_of(self._message, self._sender, self._text, self._context, _portals(self._sources))
+        outer_marks = (
+            marks
+            if self._forward is None
+            else classify.marks_of(self._outer, sender_of(self._outer), "", self._context)
+        )
+        thread = thread_of(self._outer, self._context, marks.bounce.original if marks.bounce else None)
+        loop = Verdict(bool(outer_marks.loop), tuple(map(str, outer_marks.loop)))
+        if loop.value:
+            return self._no_lead(Classification.NOTIFICATION, "loop", thread, loop, marks)
+        if decided := classify.decided_before_source(marks):
+            return self._no_lead(decided.classification, decided.reason, thread, loop, marks)
+        recognised = self._recognised()
+        if recognised is not None and recognised.notice is not None:
+            why = f"{recognised.definition.name}: no enquiry"
+            return self._no_lead(recognised.notice.kind, why, thread, loop, marks)
+        enquiry = None
+        if recognised is None or _is_answer(thread, self._mail):
+            decided = classify.decided_after_source(marks, thread)
+            if decided is not None:
+                enquiry = self._enquiry_despite_marks(decided.classification, recognised, marks)
+                if enquiry is None:
+                    return self._no_lead(decided.classification, decided.reason, thread, loop, marks)
+        enquiry = enquiry or enquiry_in(
+            self._mail, recognised, self._sources, self._context, is_machine=bool(marks.generated)
+        )
+        if not _is_reachable(enquiry) and not enquiry.is_recognised and self._is_machine(marks):
+            return self._no_lead(
+                Classification.NOTIFICATION, "a machine's mail without a customer in it", thread, loop, marks
+            )
+        return self._lead(enquiry, thread, loop)
+
+    # ---- steps ----
+
+    def _recognised(self) -> Recognised | None:
+        found = recognise(self._mail, self._sources, self._context)
+        if found is None or found.definition.separator == ":":
+            return found
+        # The source writes its labels with a separator of its own: read its text again with that.
+        self._documents = documents(self._message, found.definition.separator)
+        self._mail = Mail(self._message, self._documents, self._sender, self._mail.reply_to)
+        return found
+
+    def _enquiry_despite_marks(
+        self, decided: Classification, recognised: Recognised | None, marks: classify.Marks
+    ) -> Enquiry | None:
+        """ADF, or labels that name a customer, in bulk mail of a machine nobody described: still an enquiry (PF21)."""
+        if decided is not Classification.NEWSLETTER or recognised is not None:
+            return None
+        enquiry = enquiry_in(self._mail, None, self._sources, self._context, is_machine=True)
+        if enquiry.is_recognised:
+            return enquiry
+        paths = {f.path for d in self._documents[:1] for f in labelled_fields(d)}
+        has_way = any(
+            p.confidence >= LABEL
+            for merged in enquiry.prospects
+            for path, p in merged.prospect.provenance.items()
+            if path in ("contact.email", "contact.phone")
+        )
+        names_customer = {"contact.name", "contact.last_name"} & paths and {"message", "vehicle.title"} & paths
+        return enquiry if has_way and names_customer else None
+
+    def _is_machine(self, marks: classify.Marks) -> bool:
+        return bool(marks.generated) or is_robot(self._sender.email or "")
+
+    # ---- results ----
+
+    def _lead(self, enquiry: Enquiry, thread: Thread, loop: Verdict) -> Reading:
+        reachable = tuple(m for m in enquiry.prospects if m.prospect.contact.is_reachable)
+        reasons = [*enquiry.review_reasons, *self._doubts(), *(r for m in reachable for r in m.review_reasons)]
+        confidence = min((m.prospect.confidence for m in reachable), default=0.0)
+        if not reachable:
+            reasons.insert(0, "no way to reach the customer")
+        answerable = self._answerable(enquiry, reachable[0].prospect.contact.email if reachable else None)
+        reason = f"source {enquiry.source}" if reachable else "no way to reach the customer"
+        return replace(
+            self._base(Classification.LEAD, reason, thread),
+            prospects=tuple(m.prospect for m in reachable),
+            needs_review=bool(reasons),
+            review_reasons=tuple(dict.fromkeys(reasons)),
+            confidence=confidence,
+            source=enquiry.source,
+            source_name=enquiry.source_name,
+            redirect_class=enquiry.redirect_class,
+            carrier=enquiry.carrier,
+            verdicts=Verdicts(Verdict(bool(reachable), (reason,)), answerable, loop),
+        )
+
+    def _no_lead(
+        self, kind: Classification, reason: str, thread: Thread, loop: Verdict, marks: classify.Marks
+    ) -> Reading:
+        reply = self._reply() if kind is Classification.CUSTOMER_REPLY else None
+        return replace(
+            self._base(kind, reason, thread),
+            dsn=marks.bounce.status if marks.bounce else None,
+            reply=reply,
+            confidence=1.0,
+            verdicts=Verdicts(Verdict(False, (reason,)), Verdict(False, (str(kind),)), loop),
+        )
+
+    def _base(self, kind: Classification, reason: str, thread: Thread) -> Reading:
+        sent = date_of(self._outer.get("date") or "")
+        return Reading(
+            classification=kind,
+            reason=reason,
+            subject=self._mail.subject[:_LONGEST_SUBJECT],
+            sender=self._sender,
+            reply_to=self._mail.reply_to,
+            text=self._text,
+            thread=thread,
+            forwarded_by=self._forward.forwarded_by if self._forward else None,
+            attachments=_attachments(self._message),
+            message_id=message_id_of(self._outer),
+            sent_at=sent.astimezone(UTC) if sent else None,
+            original_message_id=message_id_of(self._message),
+            repairs=tuple(dict.fromkeys((*self._outer.repairs, *self._message.repairs))),
+            is_empty=not self._text.strip() and not any(p.payload.strip() for p in self._message.parts),
+            content_key=content_key(self._outer),
+        )
+
+    def _reply(self) -> CustomerReply:
+        words = new_words(self._documents[0]) if self._documents else ""
+        locale = Locale(region=self._context.region)
+        phones = dict.fromkeys(e164 for path, e164, _ in phones_of(words, locale) if path == "contact.phone")
+        return CustomerReply(self._sender.email, self._sender.name, words or None, tuple(phones))
+
+    def _doubts(self) -> Iterable[str]:
+        """What makes a person look, whatever was read."""
+        if self._message.is_cut or self._outer.is_cut:
+            yield "the mail exceeds the limits of reading"
+        if any(p.content_type in _NEEDS_EYES for p in self._message.parts) or self._message.content_type in _NEEDS_EYES:
+            yield "encrypted, packed or partial content"
+        if self._sender.is_ambiguous:
+            yield "the sender is ambiguous"
+        if self._sender.name_shows_other_address:
+            yield "the sender's name shows another address"
+
+    def _answerable(self, enquiry: Enquiry, customer: str | None) -> Verdict:
+        if customer is None:
+            return Verdict(False, ("R112: no address, no answer",))
+        if enquiry.carrier is CarrierClass.B and not enquiry.is_recognised:
+            return Verdict(False, ("R112: no enabled source recognised the mail",))
+        origin = enquiry.prospects[0].prospect.provenance
+        found = origin.get("contact.email") or origin.get("contact.relay_email")
+        if enquiry.carrier is CarrierClass.B and found is not None and found.rule == "free text":
+            return Verdict(False, ("R112: the address was not found in the expected field",))
+        return classify.answerable(self._message, self._sender, self._context, enquiry.carrier, customer)
+
+
+def _is_answer(thread: Thread, mail: Mail) -> bool:
+    """Whether a portal's mail is a customer's answer to ours: it names our mail, and is no new enquiry by its labels."""
+    return bool(thread.lead_id or thread.token) and mail.known_labels < 3
+
+
+def _is_reachable(enquiry: Enquiry) -> bool:
+    return any(m.prospect.contact.is_reachable for m in enquiry.prospects)
+
+
+def _portals(sources: SourceSet) -> tuple[str, ...]:
+    found = (d for definition in sources.enabled for rule in definition.recognise for d in rule.from_domain)
+    return tuple(dict.fromkeys(found))
+
+
+def _attachments(message: Message) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(p.filename or "", p.content_type)
+        for p in message.parts
+        if p.is_attachment and (p.filename or p.payload)
+    )
+
+
+def _last_resort(message: Message, why: str) -> Reading:
+    """The reading of a mail that broke a reader: its text and sender, for a person to look at."""
+    text = "\n\n".join(p.text for p in message.parts if p.text)
+    subject = message.get("subject") or ""
+    return Reading(
+        classification=Classification.LEAD,
+        reason=why,
+        subject=subject[:_LONGEST_SUBJECT],
+        sender=Sender(),
+        text=text,
+        needs_review=True,
+        review_reasons=(why,),
+        verdicts=Verdicts(Verdict(False, (why,)), Verdict(False, (why,)), Verdict(False)),
+        message_id=message_id_of(message),
+        content_key=content_key(message),
+        repairs=message.repairs,
+    )

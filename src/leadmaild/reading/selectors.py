@@ -1,0 +1,220 @@
+"""Applies a definition to a mail: its selectors, then the common labels, into Findings with their origin."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from leadmaild.reading import targets
+from leadmaild.reading.carriers import XmlLeaf
+from leadmaild.reading.definitions import Pattern, Selector, SourceDefinition
+from leadmaild.reading.fields.phones import phones_in
+from leadmaild.reading.findings import DEFINITION, HEADER, LABEL, STRUCTURED, URL, Findings, Locale
+from leadmaild.reading.labelled import LabelledField, labelled_fields
+from leadmaild.reading.message import Document
+from leadmaild.reading.recognise import Mail
+
+_CONFIDENCE = {"header": HEADER, "url": URL, "xml_comment": STRUCTURED, "json": STRUCTURED}
+# Which leaf of an unknown XML holds the caller: its name tells; the dealer's own line does not count.
+_CALLED = re.compile(r"called|dealer|seller|sellid|vendor|haendler|h%c3%a4ndler|target|destin|forward|agent|office|tracking|virtual|service|"
+                     r"concession|\bto\b|/id\b|duration|time|date|stamp|price|km|mileage|zip|fax")  # fmt: skip
+_CALLER = re.compile(
+    r"caller|customer|anrufer|client|from|buyer|interess|consumer|kunde|klant|appelant|chiamante|cli\b|a-?number|lead"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A raw text a selector found, and the place."""
+
+    raw: str
+    where: str
+
+
+def apply_definition(definition: SourceDefinition, mail: Mail, locale: Locale) -> Findings:
+    """Return what the definition finds in the mail, and what the common labels add to it."""
+    findings = Findings()
+    for selector in definition.selectors:
+        if selector.kind != "label" and _is_asked(selector, mail):
+            for found in _found(selector, mail, locale):
+                if _put(findings, selector, selector.target, found, definition, locale) and not _wants_all(selector):
+                    break
+    for document in mail.documents:
+        labelled(findings, definition, document, mail, locale)
+    return findings
+
+
+def labelled(findings: Findings, definition: SourceDefinition, document: Document, mail: Mail, locale: Locale) -> None:
+    """Add the labelled fields of one document: by the definition's labels, then by the common ones."""
+    by_target: dict[str, list[Selector]] = {}
+    for selector in definition.selectors:
+        if selector.kind == "label":
+            by_target.setdefault(selector.target, []).append(selector)
+    fields = labelled_fields(document, definition.labels, definition.ends, use_common=definition.uses_common_labels)
+    for field in fields:
+        found = Found(field.raw, f"{document.origin} line {field.line + 1}")
+        if not field.is_own:
+            _put_common(findings, field, found, definition, locale)
+            continue
+        for selector in by_target.get(field.by_label, ()):
+            if selector.block == ("\n" in field.raw) or field.by_label == "message" or not selector.block:
+                _put(findings, selector, field.path, found, definition, locale)
+
+
+def put_common_labels(findings: Findings, document: Document, locale: Locale, confidence: float = LABEL) -> None:
+    """Add the fields the common labels find in a mail no definition knows."""
+    for field in labelled_fields(document):
+        targets.put(
+            findings, field.path, field.raw, locale,
+            where=f"{document.origin} line {field.line + 1}", rule=f"label:{field.label}", confidence=confidence,
+        )  # fmt: skip
+
+
+def _put_common(
+    findings: Findings, field: LabelledField, found: Found, definition: SourceDefinition, locale: Locale
+) -> None:
+    confidence = DEFINITION if definition.owns_common_labels else LABEL
+    targets.put(
+        findings, field.path, field.raw, locale, where=found.where, rule=f"label:{field.label}", confidence=confidence
+    )
+
+
+def _put(
+    findings: Findings, selector: Selector, path: str, found: Found, definition: SourceDefinition, locale: Locale
+) -> bool:
+    """Shape one raw text as the selector says and keep what it means; whether anything was kept."""
+    confidence = selector.confidence if selector.confidence is not None else _CONFIDENCE.get(selector.kind, DEFINITION)
+    rule = f"{definition.id}:{selector.target}"
+    before = len(findings.items)
+    own_locale = targets.in_currency(locale, selector.currency or None, selector.region or None)
+    for raw in _shaped(selector, found.raw):
+        if not selector.type:
+            targets.put(findings, path, raw, own_locale, where=found.where, rule=rule, confidence=confidence)
+            continue
+        for target, value in targets.typed(selector.type)(path, raw, own_locale):
+            findings.add(target, value, raw, found.where, rule, confidence)
+    return len(findings.items) > before
+
+
+def _shaped(selector: Selector, raw: str) -> Iterator[str]:
+    """The raw text cut, split, prefixed and mapped as the selector says."""
+    if selector.after is not None:
+        found = selector.after.search(raw)
+        raw = raw[found.end() :] if found else raw
+    if selector.until is not None and (found := selector.until.search(raw)):
+        raw = raw[: found.start()]
+    if selector.split:
+        pieces = raw.split(selector.split)
+        if not -len(pieces) <= selector.index < len(pieces):
+            return
+        raw = pieces[selector.index]
+    raw = raw.strip()
+    if not selector.map:
+        if raw:
+            yield selector.prefix + raw
+        return
+    table = {k.casefold(): v for k, v in selector.map.items()}
+    wholes = [raw.casefold()] if raw.casefold() in table else [p.casefold() for p in re.split(r"[\s,;/|+]+", raw)]
+    mapped = [table[p] for p in wholes if p in table] or ([table["*"]] if "*" in table else [])
+    yield from mapped
+
+
+def _wants_all(selector: Selector) -> bool:
+    return selector.target in ("contact.phone", "request_type")
+
+
+def _is_asked(selector: Selector, mail: Mail) -> bool:
+    return selector.when_subject is None or selector.when_subject.search(mail.subject) is not None
+
+
+def _found(selector: Selector, mail: Mail, locale: Locale) -> Iterator[Found]:
+    match selector.kind:
+        case "subject":
+            yield from _by_patterns(selector.patterns, [mail.subject], "subject")
+        case "from_name":
+            yield from _by_patterns(selector.patterns, [mail.sender.name or ""], "header from")
+        case "body":
+            yield from _by_patterns(selector.patterns, [d.plain for d in mail.documents], "text")
+        case "url":
+            yield from _by_patterns(selector.patterns, mail.carriers.links, "link")
+        case "header":
+            yield from _by_headers(selector, mail)
+        case "css":
+            yield from (Found(t, f"html {css}") for css in selector.names for t in mail.carriers.css_texts(css))
+        case "json":
+            yield from (Found(t, f"json {path}") for path in selector.names for t in mail.carriers.json_values(path))
+        case "xml_comment":
+            yield from _by_xml(selector, mail, locale)
+        case _:
+            yield from (Found(name, "definition") for name in selector.names)
+
+
+def _by_patterns(patterns: tuple[Pattern, ...], texts: tuple[str, ...] | list[str], where: str) -> Iterator[Found]:
+    """The group `x`, else the first group, else the whole (a link as a whole) of the first match in each text."""
+    for text in texts:
+        for pattern in patterns:
+            found = pattern.search(text)
+            if found is None:
+                continue
+            if "x" in pattern.groupindex:
+                value = found.group("x")
+            elif pattern.groups:
+                value = found.group(1)
+            else:
+                value = text if where == "link" else found.group(0)
+            if value:
+                yield Found(value, where)
+                break
+
+
+def _by_headers(selector: Selector, mail: Mail) -> Iterator[Found]:
+    values = [(name, (mail.message.get(name) or "").strip()) for name in selector.names]
+    if selector.join is not None:
+        if all(value for _, value in values):
+            yield Found(selector.join.join(value for _, value in values), f"header {values[0][0]}")
+        return
+    yield from (Found(value, f"header {name}") for name, value in values if value)
+
+
+def _by_xml(selector: Selector, mail: Mail, locale: Locale) -> Iterator[Found]:
+    leaves = mail.carriers.xml_leaves
+    if "*" in selector.names and targets_phone(selector):
+        leaf = caller_leaf(leaves, locale)
+        if leaf is not None:
+            yield Found(leaf.text, f"xml comment {leaf.path}")
+        return
+    for path in selector.names:
+        yield from (Found(leaf.text, f"xml comment {leaf.path}") for leaf in leaves if leaf.is_at(path))
+
+
+def targets_phone(selector: Selector) -> bool:
+    """Whether the selector wants a telephone number."""
+    return selector.type == "phone" or selector.target == "contact.phone"
+
+
+def caller_leaf(leaves: tuple[XmlLeaf, ...], locale: Locale) -> XmlLeaf | None:
+    """Return the leaf that holds the caller's number, whatever it is called; never the dealer's own line."""
+    numbers = [
+        leaf
+        for leaf in leaves
+        if _looks_like_phone(leaf, locale) and (not _CALLED.search(_own_name(leaf)) or _CALLER.search(_own_name(leaf)))
+    ]
+    named = [leaf for leaf in numbers if _CALLER.search(leaf.path) and not re.search(r"called", leaf.path)]
+    return (named or numbers or [None])[0]
+
+
+def _own_name(leaf: XmlLeaf) -> str:
+    return "/" + "/".join(leaf.path.split("/")[-2:])
+
+
+def _looks_like_phone(leaf: XmlLeaf, locale: Locale) -> bool:
+    text = leaf.text.strip()
+    if not re.fullmatch(r"[+0(][\d\s()/.\-]{6,24}", text) and not (
+        re.search(r"phone|tel|num|caller|mobil|cli", leaf.path) and re.fullmatch(r"\d[\d\s()/.\-]{7,20}", text)
+    ):
+        return False
+    return bool(phones_in(text, locale.region))
+
+
+def locale_of(definition: SourceDefinition, locale: Locale) -> Locale:
+    """Return the locale of a source: its own region and currency where the definition names them."""
+    return replace(locale, region=definition.region or locale.region, currency=definition.currency or locale.currency)

@@ -1,0 +1,44 @@
+"""Loads source definitions: the packaged set, and the operator's folders on top of it (the one file here that reads)."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from leadmaild.errors import ConfigError, Problem
+from leadmaild.reading.definitions import SourceDefinition, SourceSet, read_definition
+
+
+def packaged_sources() -> SourceSet:
+    """Return the packaged definitions, enabled and disabled, by file name."""
+    folder = files("leadmaild.reading").joinpath("sources")
+    entries = sorted((e for e in folder.iterdir() if e.name.endswith(".toml")), key=lambda e: e.name)
+    return SourceSet(tuple(read_definition(e.read_text(encoding="utf-8"), e.name) for e in entries))
+
+
+def load_sources(folders: tuple[Path, ...] = ()) -> SourceSet:
+    """Return the packaged set overridden by the definitions in `folders` (same id overrides, later folders win).
+
+    Raises ConfigError with the problems of every file at once; a folder that does not exist is one of them.
+    """
+    loaded: list[SourceDefinition] = []
+    problems: list[Problem] = []
+    for folder in folders:
+        if not folder.is_dir():
+            problems.append(Problem(str(folder), "is no folder of source definitions"))
+            continue
+        for path in sorted(folder.glob("*.toml")):
+            try:
+                loaded.append(read_definition_file(path))
+            except ConfigError as error:
+                problems.extend(error.problems)
+    if problems:
+        raise ConfigError(tuple(problems))
+    return packaged_sources().overridden_by(loaded)
+
+
+def read_definition_file(path: Path) -> SourceDefinition:
+    """Return the definition in a file. Raises ConfigError if it cannot be read or is wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError((Problem(str(path), f"cannot be read: {error}"),)) from None
+    return read_definition(text, path.name)
