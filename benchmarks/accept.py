@@ -1,14 +1,14 @@
-"""T3 and T4: durable accept by the real daemon against bare aiosmtpd that keeps nothing.
+"""T3, T4, T5: durable accept by the real daemon against bare aiosmtpd, and against a Postfix taking mail to its queue.
 
 50 connections at the same time hand in 10 mails each. leadmaild says 250 only once the mail is committed to disk, and
-meanwhile reads, decides, assigns and answers what it has; aiosmtpd forgets every mail.
+meanwhile reads, decides, assigns and answers what it has; aiosmtpd forgets every mail; Postfix puts it on hold.
 """
 
 import asyncio
 import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,79 +17,88 @@ from tests.integration.loopback import free_port, greeting_at, wait_until
 from benchmarks.daemon import ITS_SETTINGS, Daemon, running_daemon
 from benchmarks.load import Taken, on_the_wire, send_all
 from benchmarks.mails import RECIPIENT, SENDER, portal_mail
-from benchmarks.program import DRIVER_CORES, SERVER_CORE, Program
+from benchmarks.peers import postfix
+from benchmarks.program import DRIVER_CORES, SERVER_CORE, Measured, Program
 from benchmarks.table import Section, spread
 
 _CONNECTIONS = 50
 _MAILS_EACH = 10
-_SIZES = {"T3": 3_000, "T4": 50_000}
-_FLOOR_AND_GOAL = {"T3": (0.85, 1.2), "T4": (0.85, 1.7)}
+_BARE, _POSTFIX = "aiosmtpd, keeps nothing", "Postfix, to its queue"
+# target, size of a mail, peer, floor, goal
+_TARGETS = (("T3", 3_000, _BARE, 0.85, 1.2), ("T4", 50_000, _BARE, 0.85, 1.7), ("T5", 3_000, _POSTFIX, 1.0, 1.5))
 
 
 @dataclass
-class _Rounds:
+class _Side:
+    """One server under measurement, and what its rounds came to."""
+
+    name: str
+    server: Measured
+    port: int
     taken: list[Taken] = field(default_factory=list)
     cpu_seconds: list[float] = field(default_factory=list)
+
+    def round(self, mails: Sequence[Sequence[bytes]], *, counts: bool) -> None:
+        """Hand the mails in while every other side stands still."""
+        self.server.resume()
+        cpu_before = self.server.cpu_seconds()
+        taken = asyncio.run(send_all(self.port, SENDER, RECIPIENT, mails))
+        cpu = self.server.cpu_seconds() - cpu_before
+        self.server.pause()
+        self.server.check()
+        if counts:
+            self.taken.append(taken)
+            self.cpu_seconds.append(cpu)
 
     @property
     def rates(self) -> list[float]:
         return [taken.per_second for taken in self.taken]
 
     @property
-    def cpu_ms_a_mail(self) -> float:
-        return statistics.median(s / t.mails * 1000 for s, t in zip(self.cpu_seconds, self.taken, strict=True))
-
-    @property
-    def p99_ms(self) -> float:
+    def row(self) -> list[str]:
+        cpu = statistics.median(s / t.mails * 1000 for s, t in zip(self.cpu_seconds, self.taken, strict=True))
         waits = sorted(wait for taken in self.taken for wait in taken.waits)
-        return waits[int(len(waits) * 0.99)] * 1000
+        return [self.name, spread(self.rates), f"{cpu:.2f}", f"{waits[int(len(waits) * 0.99)] * 1000:.0f}"]
 
 
 def run(rounds: int, place: Path) -> list[Section]:
-    """Measure both sizes, `rounds` times each side in turn; databases lie below `place`."""
-    return [_measure(target, size, rounds, place) for target, size in _SIZES.items()]
+    """Measure both sizes, each side in turn, `rounds` times; databases and queues lie below `place`."""
+    return [_measure(size, rounds, place) for size in (3_000, 50_000)]
 
 
-def _measure(target: str, size: int, rounds: int, place: Path) -> Section:
-    ours, theirs, backlogs = _Rounds(), _Rounds(), list[int]()
-    with _both_running(place) as (daemon, noop, noop_port):
-        sides: Sequence[tuple[Program, int, _Rounds]] = ((daemon, daemon.port, ours), (noop, noop_port, theirs))
-        for number in range(-1, rounds):  # round -1 warms both up and is not counted
-            for server, port, kept in sides:
-                mails = _mails(f"{target}-{number}-{port}", size)
-                server.resume()
-                cpu_before = server.cpu_seconds()
-                taken = asyncio.run(send_all(port, SENDER, RECIPIENT, mails))
-                cpu = server.cpu_seconds() - cpu_before
-                server.pause()
-                server.check()
-                if number >= 0:
-                    kept.taken.append(taken)
-                    kept.cpu_seconds.append(cpu)
+def _measure(size: int, rounds: int, place: Path) -> Section:
+    backlogs = []
+    with _all_running(place) as (daemon, sides):
+        for number in range(-1, rounds):  # round -1 warms up and is not counted
+            for side in sides:
+                side.round(_mails(f"{size}-{number}-{side.port}", size), counts=number >= 0)
             backlogs.append(daemon.backlog)
         accepted = daemon.journal()
     handed_in = (rounds + 1) * _CONNECTIONS * _MAILS_EACH
     if accepted != handed_in:
         raise AssertionError(f"{handed_in} mails were answered 250, {accepted} are in the journal")
-    return _section(target, size, ours, theirs, backlogs)
+    return _section(size, sides, backlogs)
 
 
 @contextmanager
-def _both_running(place: Path) -> Iterator[tuple[Daemon, Program, int]]:
+def _all_running(place: Path) -> Iterator[tuple[Daemon, list[_Side]]]:
     noop_port, sink_port = free_port(), free_port()
-    with tempfile.TemporaryDirectory(prefix="accept-", dir=place) as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="accept-", dir=place)))
+        folder.chmod(0o755)  # Postfix works under another user
         sink = ["-m", "tests.integration.sink", "--port", sink_port, "--record", folder / "sent.jsonl"]
-        with (
-            Program(sink, folder / "sink.log", DRIVER_CORES),
-            Program(["-m", "benchmarks.peers.noop", noop_port], folder / "noop.log") as noop,
-        ):
-            wait_until(lambda: greeting_at(noop_port).startswith(b"220"), what="the greeting of aiosmtpd")
-            wait_until(lambda: greeting_at(sink_port).startswith(b"220"), what="the greeting of the sink")
-            noop.pause()
-            with running_daemon(folder, sink_port) as daemon:
-                daemon.pause()
-                yield daemon, noop, noop_port
+        stack.enter_context(Program(sink, folder / "sink.log", DRIVER_CORES))
+        noop = stack.enter_context(Program(["-m", "benchmarks.peers.noop", noop_port], folder / "noop.log"))
+        for port in (noop_port, sink_port):
+            wait_until(lambda port=port: greeting_at(port).startswith(b"220"), what="a greeting")
+        daemon = stack.enter_context(running_daemon(folder, sink_port))
+        sides = [_Side("leadmaild, durable", daemon, daemon.port), _Side(_BARE, noop, noop_port)]
+        if postfix.can_run():
+            accepting = stack.enter_context(postfix.PostfixAccepting(folder / "postfix"))
+            sides.append(_Side(_POSTFIX, accepting, accepting.port))
+        for side in sides:
+            side.server.pause()
+        yield daemon, sides
 
 
 def _mails(run_name: str, size: int) -> list[list[bytes]]:
@@ -97,21 +106,24 @@ def _mails(run_name: str, size: int) -> list[list[bytes]]:
     return [built[i : i + _MAILS_EACH] for i in range(0, len(built), _MAILS_EACH)]
 
 
-def _section(target: str, size: int, ours: _Rounds, theirs: _Rounds, backlogs: Sequence[int]) -> Section:
-    ratio = statistics.median(a / b for a, b in zip(ours.rates, theirs.rates, strict=True))
-    floor, goal = _FLOOR_AND_GOAL[target]
+def _section(size: int, sides: Sequence[_Side], backlogs: Sequence[int]) -> Section:
+    ours, *peers = sides
+    rows = [side.row for side in sides]
+    for target, its_size, peer_name, floor, goal in _TARGETS:
+        for peer in peers:
+            if (its_size, peer_name) == (size, peer.name):
+                ratio = statistics.median(a / b for a, b in zip(ours.rates, peer.rates, strict=True))
+                rows.append([f"**{target}**: leadmaild / {peer.name.partition(',')[0]}", f"**{ratio:.2f}**", "", ""])
+                rows[-1][0] += f" (floor {floor}, goal {goal})"
     return Section(
-        title=f"{target}: durable accept / bare aiosmtpd, {size // 1000} kB",
+        title=f"Durable accept, {size // 1000} kB",
         settings=[
             ITS_SETTINGS,
-            f"{_CONNECTIONS} connections x {_MAILS_EACH} mails of {size:,} bytes, {len(ours.taken)} rounds in turn, "
-            f"servers on core {SERVER_CORE}, load and sink on {DRIVER_CORES}; the one not measured is stopped",
+            *([postfix.ITS_SETTINGS] if len(sides) > 2 else []),
+            f"{_CONNECTIONS} connections x {_MAILS_EACH} mails of {size:,} bytes, {len(ours.taken)} rounds in turn; "
+            f"servers on core {SERVER_CORE}, load and sink on {DRIVER_CORES}; those not measured stand still",
             f"intake and deliver on; mails accepted but not yet read after each round: {', '.join(map(str, backlogs))}",
         ],
         head=["", "mails/s, median (range)", "CPU ms a mail", "p99 of the 250, ms"],
-        rows=[
-            ["leadmaild, durable", spread(ours.rates), f"{ours.cpu_ms_a_mail:.2f}", f"{ours.p99_ms:.0f}"],
-            ["aiosmtpd, keeps nothing", spread(theirs.rates), f"{theirs.cpu_ms_a_mail:.2f}", f"{theirs.p99_ms:.0f}"],
-            [f"**ratio** (floor {floor}, goal {goal})", f"**{ratio:.2f}**", "", ""],
-        ],
+        rows=rows,
     )

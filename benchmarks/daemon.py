@@ -60,7 +60,7 @@ assignable = true
 # What every table made with this daemon says of it.
 ITS_SETTINGS = (
     "leadmaild: `serve` with SQLite (WAL, synchronous=FULL), one location always open, two users, every rule and every "
-    "reading check on, budgets unlimited, loopback trusted, no DKIM; the daemon and its reader worker share one core",
+    "reading check on, budgets unlimited, loopback trusted, no DKIM; the daemon and its reader worker share one core"
 )
 
 

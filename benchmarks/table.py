@@ -53,9 +53,8 @@ def machine() -> str:
     """Processor, cores, system, and the versions that matter."""
     model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     versions = ", ".join(f"{name} {version(name)}" for name in ("aiosmtpd", "aiosmtplib", "sqlalchemy", "mail-parser"))
-    cores = len(os.sched_getaffinity(0))
     return (
-        f"{model[1].strip() if model else platform.machine()}, {cores} cores, Linux {platform.release()}, "
+        f"{model[1].strip() if model else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {versions}"
     )
 

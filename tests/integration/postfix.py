@@ -120,6 +120,16 @@ class Postfix:
         os.utime(table, (0, 0))  # Postfix reads a file changed within the last 2 s over and over until it is older
         self.start()
 
+    def set_option(self, name: str, value: str) -> None:
+        """Set one of main.cf, for the next start."""
+        with (self._etc / "main.cf").open("a") as file:
+            file.write(f"{name} = {value}\n")
+
+    @property
+    def pid(self) -> int:
+        """The process id of its master, which leads its session; 0 while stopped."""
+        return self._master.pid if self._master else 0
+
     def queue(self) -> list[dict[str, object]]:
         """Return what is queued, as `postqueue -j` tells it."""
         return [json.loads(line) for line in self._run("postqueue", "-j").splitlines()]
