@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from leadmaild.model.contact import Contact
 from leadmaild.model.outgoing import MailFacts
 from leadmaild.model.reading import Money, Person, PostalAddress, VehicleText
-from leadmaild.writing.cleaning import NAME_LIMIT, dialled_number, mail_address, one_line, web_link
+from leadmaild.writing.cleaning import FIELD_LIMIT, NAME_LIMIT, dialled_number, mail_address, one_line, web_link
 from leadmaild.writing.notice import Row
 from leadmaild.writing.placeholders import full_name, money
 from leadmaild.writing.templates import Words
@@ -138,7 +138,7 @@ def trade_in_rows(vehicle: VehicleText, words: Words) -> Iterator[Row]:
         "wished_price": _amount(wished, words) if wished else None,
     }
     for key, value in known.items():
-        yield Row(words.say("trade_in", key), one_line(value, NAME_LIMIT) or "-")
+        yield Row(words.say("trade_in", key), one_line(value, FIELD_LIMIT if key == "damage" else NAME_LIMIT) or "-")
 
 
 def _phones(contact: Contact | None, parsed: Person) -> list[str]:

@@ -157,12 +157,20 @@ def _part(heading: str, rows: Sequence[Row], columns: int = 1) -> Sequence[Flowa
 def _message(facts: MailFacts, words: Words) -> Sequence[Flowable]:
     """The customer's words, cut to what fits beside the rest, with a note that they were (R47, BI-50)."""
     whole = paragraphs(facts.text or (facts.prospect.message if facts.prospect else ""))
-    lines = whole.split("\n")
-    shown = "\n".join(lines[:_MOST_LINES])[:_LONGEST_TEXT].rstrip()
+    shown = _cut_to_fit(whole)
     heading = Paragraph(escape(words.say("trade_in", "section_message")), _style(11.5, bold=True, before=16, after=4))
     text = Paragraph(escape(shown or "-").replace("\n", "<br/>"), _style(10, leading=14))
     note = Paragraph(escape(words.say("trade_in", "cut")), _style(8.5, color=_SOFT, before=4))
     return (heading, text, note) if shown != whole else (heading, text)
+
+
+def _cut_to_fit(whole: str) -> str:
+    """The beginning of the text, up to a line or a word."""
+    lines = "\n".join(whole.split("\n")[:_MOST_LINES])
+    if len(lines) <= _LONGEST_TEXT:
+        return lines
+    head = lines[:_LONGEST_TEXT]
+    return f"{head.rsplit(None, 1)[0] if ' ' in head else head} …"
 
 
 def _foot(facts: MailFacts, words: Words) -> Sequence[Flowable]:
