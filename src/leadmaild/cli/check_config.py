@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from leadmaild.cli.output import json_option
+from leadmaild.cli.session import config_option
 from leadmaild.config.find import settings_path
-from leadmaild.config.load import load
 from leadmaild.errors import ConfigError, Problem
-from leadmaild.writing.template_check import template_problems
+from leadmaild.wiring import load_settings
 
 WRONG_SETTINGS = 78  # EX_CONFIG
 
@@ -26,28 +27,24 @@ class Findings:
 
 
 @click.command("check-config")
-@click.option("-c", "--config", type=click.Path(path_type=Path), help="The settings file.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@config_option
+@json_option
 @click.pass_context
-def check_config(context: click.Context, config: Path | None, as_json: bool) -> None:
+def check_config(context: click.Context, as_json: bool) -> None:
     """Check the settings: every error and every warning at once. Exit 0 if they can be used, else 78."""
-    findings = _check(config)
+    findings = _check(context.find_root().obj)
     click.echo(_as_json(findings) if as_json else "\n".join(_lines(findings)))
     context.exit(WRONG_SETTINGS if findings.errors else 0)
 
 
-def _check(config: Path | None) -> Findings:
+def _check(named: Path | None) -> Findings:
+    path = named
     try:
-        path = settings_path(config)
-        settings = load(path)
+        path = settings_path(named)
+        settings = load_settings(path)
     except ConfigError as error:
-        return Findings(str(config or ""), error.problems)
-    errors = [
-        problem
-        for location in settings.locations.values()
-        for problem in template_problems(location, [g for g in settings.groups if g.location == location.code])
-    ]
-    return Findings(str(path), tuple(errors), settings.warnings, settings.not_in_force)
+        return Findings(str(path or ""), error.problems)
+    return Findings(str(path), (), settings.warnings, settings.not_in_force)
 
 
 def _lines(findings: Findings) -> Iterable[str]:

@@ -24,7 +24,7 @@ def toml_path(place: Place, tree: Mapping[str, Any]) -> str:
     """
     head, rest = "", place
     if len(place) >= 2 and isinstance(place[1], int):
-        name = name_of(str(place[0]), _value_at(tree, place[:2]))
+        name = name_of(str(place[0]), value_at(tree, place[:2]))
         head = f"{place[0]} {name}" if name else f"{place[0]}[{place[1]}]"
         rest = place[2:]
     below = _dotted(rest, place[: len(place) - len(rest)], tree)
@@ -36,7 +36,7 @@ def _dotted(rest: Place, before: Place, tree: Mapping[str, Any]) -> str:
     for step in rest:
         walked = (*walked, step)
         if isinstance(step, int):
-            name = name_of(str(walked[-2]), _value_at(tree, walked))
+            name = name_of(str(walked[-2]), value_at(tree, walked))
             text += f"[{name or step}]"
         else:
             text += f".{step}" if text else step
@@ -52,7 +52,8 @@ def name_of(key: str, table: Any) -> str:
     return "/".join(names) if len(names) == len(parts) else ""
 
 
-def _value_at(tree: Any, place: Place) -> Any:
+def value_at(tree: Any, place: Place) -> Any:
+    """What stands at a place of the tree, or None."""
     for step in place:
         try:
             tree = tree[step]

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from leadmaild.config.model import SettingsFile
-from leadmaild.config.not_in_force import NOT_IN_FORCE
+from leadmaild.config.not_in_force import is_not_in_force
 from leadmaild.config.shape import fields_of, is_list_of_tables, owner_of, rule_of, table_below
 
 _PREFACE = """\
@@ -64,7 +64,7 @@ def _table(model: type[BaseModel], above: str, fields: Mapping[str, FieldInfo]) 
     yield "| key | what | default | who | rule |"
     yield "|---|---|---|---|---|"
     for key, field in fields.items():
-        note = " *Not in force yet.*" if f"{above}{key}" in NOT_IN_FORCE else ""
+        note = " *Not in force yet.*" if is_not_in_force(f"{above}{key}") else ""
         what = f"{field.description}{note}".replace("|", "\\|")
         yield f"| `{key}` | {what} | {default_in_words(field)} | {owner_of(field)} | {rule_of(field)} |"
     yield ""

@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from leadmaild.cli.check_config import check_config
+from leadmaild.cli.main import leadmaild
 from leadmaild.shipped import shipped
 
 
@@ -64,3 +65,11 @@ def test_a_file_that_is_not_there_is_exit_78(tmp_path):
     result = run("-c", tmp_path / "none.toml")
     assert result.exit_code == 78
     assert "none.toml cannot be read" in result.output
+
+
+def test_the_file_may_be_named_before_the_command(tmp_path):
+    file = tmp_path / "leadmaild.toml"
+    file.write_text("[log]\nlevle = 1")
+    result = CliRunner().invoke(leadmaild, ["-c", str(file), "check-config"])
+    assert result.exit_code == 78
+    assert "log.levle" in result.output
