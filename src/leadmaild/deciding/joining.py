@@ -135,12 +135,15 @@ def _resent(
 
 
 def _is_resend(prospect: Prospect, lead: Lead, now: datetime) -> bool:
+    """Whether the source sent what made this lead once more: by its own lead number, else by vehicle and words; ADF may
+    say that it is a resend."""
     if now - lead.arrived_at > RESEND_WINDOW:
         return False
-    if prospect.source_lead_id and prospect.source == lead.source:
-        return prospect.source_lead_id == lead.source_lead_id
+    if prospect.source_lead_id and (prospect.source, prospect.source_lead_id) == (lead.source, lead.source_lead_id):
+        return True
     digest = message_digest(prospect.message)
-    return bool(digest) and digest == lead.message_digest and _same_vehicle(prospect, lead, None)
+    said_again = prospect.resend or (bool(digest) and digest == lead.message_digest)
+    return said_again and _same_vehicle(prospect, lead, None)
 
 
 def _of_contact(prospect: Prospect, facts: ProspectFacts, known: ContactFacts, trace: Trace) -> Lead | None:

@@ -6,7 +6,7 @@ from leadmaild.deciding.unassigned import unassigned_notices
 from leadmaild.deciding.vehicle_location import for_redirect
 from leadmaild.model.decision import Decision, Intent, MailKind, Recipient, Role
 from leadmaild.model.lead import Outcome
-from leadmaild.model.reading import Classification
+from leadmaild.model.reading import Classification, DeliveryStatus
 
 
 def without_lead(case: Case) -> Decision | None:
@@ -59,10 +59,16 @@ def _bounce(case: Case) -> Decision | None:
         return None
     return Decision(
         Outcome.BOUNCE,
-        "permanent_failure" if case.reading.dsn and case.reading.dsn.permanent else "delivery_report",
+        _bounce_reason(case.reading.dsn),
         suppress_address=_address_to_suppress(case),
         bounced_outbox_id=case.snapshot.thread.bounced_outbox_id,
     )
+
+
+def _bounce_reason(dsn: DeliveryStatus | None) -> str:
+    if dsn is not None and dsn.action == "complaint":
+        return "complaint"
+    return "permanent_failure" if dsn is not None and dsn.permanent else "delivery_report"
 
 
 def _address_to_suppress(case: Case) -> str:
@@ -73,7 +79,12 @@ def _address_to_suppress(case: Case) -> str:
         return ""
     failed = normal(dsn.final_recipient)
     is_ours = thread.bounced_outbox_id is not None and failed in (thread.bounced_recipients or {failed})
-    case.trace.asked("AR-24", is_ours, thread.bounced_outbox_id, "a mail of ours failed for good: its address is kept")
+    case.trace.asked(
+        "AR-24",
+        is_ours,
+        thread.bounced_outbox_id,
+        "a mail of ours failed for good or was complained about: its address gets no automatic mail again",
+    )
     return failed if is_ours else ""
 
 

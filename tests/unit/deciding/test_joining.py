@@ -260,10 +260,20 @@ def test_a_resend_starts_no_clock():
 
 
 @pytest.mark.rule("Q22")
-@pytest.mark.parametrize(("number", "joins"), [("L-1", True), ("L-2", False)])
-def test_the_sources_own_lead_number_tells_a_resend(number, joins):
+@pytest.mark.parametrize(
+    ("said", "joins"),
+    [
+        ({"source_lead_id": "L-1"}, True),
+        ({"source_lead_id": "L-2"}, False),
+        ({"source_lead_id": "L-1", "source": "chat"}, False),  # each source counts for itself
+        ({"source_lead_id": "L-2", "message": TEXT}, True),
+        ({"resend": True}, True),
+        ({"resend": True, "vehicle": VehicleText(ad_id="77")}, False),
+    ],
+)
+def test_the_source_itself_may_tell_a_resend(said, joins):
     before = lead(6, source="adf", source_lead_id="L-1", message_digest=message_digest(TEXT), **CLOSED)
-    mail = portal(enquiry(source="adf", source_lead_id=number, message=TEXT), source="adf")
+    mail = portal(enquiry(**({"source": "adf", "message": "anders"} | said)), source="adf")
     decision = decided(mail, world(facts=known(last_closed=before)))
     assert decision.outcome is (Outcome.JOINED if joins else Outcome.LEAD)
 

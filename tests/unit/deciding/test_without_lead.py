@@ -150,6 +150,15 @@ def test_a_bounce_is_tied_to_our_mail_and_touches_no_lead():
     assert (decision.bounced_outbox_id, decision.steps, mails(decision)) == (5, (), [])
 
 
+@pytest.mark.parametrize(
+    ("dsn", "reason"),
+    [(FAILED, "permanent_failure"), (replace(FAILED, action="complaint"), "complaint"),
+     (replace(FAILED, permanent=False), "delivery_report"), (None, "delivery_report")],
+)  # fmt: skip
+def test_a_bounce_says_what_it_is(dsn, reason):
+    assert decided(bounce(dsn)).reason == reason
+
+
 # Postmaster.
 
 
