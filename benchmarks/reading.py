@@ -11,7 +11,7 @@ from pathlib import Path
 
 import mailparser
 from leadmaild.reading.read import read
-from leadmaild.reading.sources_on_disk import load_sources
+from leadmaild.reading.sources_folder import load_sources
 
 from benchmarks.mails import RECIPIENT, portal_mail
 from benchmarks.table import Section, spread
