@@ -18,8 +18,10 @@ from leadmaild.writing.templates import Templates, Words, primary_tag
 DEFAULT_BANNER = "#1f3a5f"
 BANNER_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
-# Blocks without which a mail says nothing: empty means "not written", so the next wider template's applies.
 _NOTHING = Markup()
+LONGEST_ANSWER = 100_000
+
+# Blocks without which a mail says nothing: empty means "not written", so the next wider template's applies.
 _REQUIRED = frozenset({"subject", "intro"})
 
 
@@ -43,12 +45,12 @@ def autoresponse(facts: MailFacts, templates: Templates) -> Draft:
 def answer(facts: MailFacts, templates: Templates) -> Draft:
     """Return the seller's answer: his words between answer intro and general footer (R100, R105).
 
-    Raises Refused if he wrote nothing or the file he chose cannot be attached; an exposé that does not exist is left
-    out (R5).
+    Raises Refused if he wrote nothing or a book, or if the file he chose cannot be attached; an exposé that does not
+    exist is left out (R5).
     """
-    words = paragraphs(facts.text)
-    if not words:
-        raise Refused("the answer is empty")
+    words = paragraphs(facts.text, LONGEST_ANSWER)
+    if not words or len(facts.text) > LONGEST_ANSWER:
+        raise Refused(f"an answer has between 1 and {LONGEST_ANSWER} characters")
     dress = _Dress(facts, templates)
     page = _Page(intro=dress.html("answer_intro"), message=_as_html(words), message_text=words)
     if facts.attachment in ("", "none"):

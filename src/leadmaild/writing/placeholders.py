@@ -138,10 +138,8 @@ def full_name(user: User) -> str:
 def money(amount: Decimal, currency: str, words: Words) -> str:
     """An amount as people of that language write it: 12.345 €, €12,345; cents only where there are any."""
     shown = f"{amount:,.2f}" if amount != amount.to_integral_value() else f"{amount:,.0f}"
-    sign = "€" if currency == "EUR" else currency
-    if words.language == "en":
-        return f"{sign}{shown}" if sign == "€" else f"{sign} {shown}"
-    return f"{shown.translate(str.maketrans(',.', '.,'))} {sign}"
+    number = shown.translate({ord(","): words.word("thousands"), ord("."): words.word("decimal")})
+    return words.word("amount").format(number=number, currency="€" if currency == "EUR" else currency)
 
 
 def _contact(facts: MailFacts, words: Words) -> ContactValues:

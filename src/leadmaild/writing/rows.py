@@ -119,7 +119,7 @@ def origin_rows(facts: MailFacts, words: Words) -> Iterator[Row]:
 
 def trade_in_rows(vehicle: VehicleText, words: Words) -> Iterator[Row]:
     """The core data of the trade-in (R47), every field, "-" where the mail says nothing."""
-    mileage = f"{vehicle.mileage:,}".replace(",", "," if words.language == "en" else ".") if vehicle.mileage else None
+    mileage = f"{vehicle.mileage:,}".replace(",", words.word("thousands")) if vehicle.mileage else None
     wished = vehicle.price_expectation or vehicle.price
     known = {
         "make": vehicle.make or vehicle.title,

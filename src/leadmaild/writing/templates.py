@@ -4,7 +4,7 @@ A file of the same name in the operator's own folder wins over the shipped one. 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +20,17 @@ from leadmaild.shipped import shipped
 
 DEFAULT_LANGUAGE = "de"
 OTHER_LANGUAGE = "en"
+_WHOLE = frozenset({"customer", "new_lead"})  # a file with these sections is a translation
 _LAYOUTS = ("customer", "notice")
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Our own words in one language (BCP 47 primary tag)."""
+    """Our own words in one language.
+
+    `language` is the BCP 47 primary tag of what they are written in: English for a language of which we know only how
+    people are greeted, how dates and amounts are written.
+    """
 
     language: str
     table: Mapping[str, Any]
@@ -76,8 +81,8 @@ class Templates:
         self._text = _environment(loader, autoescape=False)
         self._words: dict[str, Words] = {}
         try:
-            for path in (path for one in folders for path in sorted(one.glob("words/*.toml"))):
-                self._words[path.stem] = Words(path.stem, self._laid_over(path))
+            for path in _word_files(folders):
+                self._words[path.stem] = self._laid_over(path)
             for name in _LAYOUTS:
                 self._html.get_template(f"{name}.html.j2")
                 self._text.get_template(f"{name}.txt.j2")
@@ -89,8 +94,9 @@ class Templates:
         return self._words.get(primary_tag(language) or DEFAULT_LANGUAGE) or self._words[OTHER_LANGUAGE]
 
     def speaks(self, language: str) -> bool:
-        """Whether there are words in that language."""
-        return primary_tag(language) in self._words
+        """Whether there are words enough in that language for a mail of our own."""
+        known = self._words.get(primary_tag(language))
+        return known is not None and known.language == primary_tag(language)
 
     def html_page(self, name: str, **values: object) -> str:
         """A layout as an HTML page with its style sheet written into the elements, as mail programs want it.
@@ -103,13 +109,20 @@ class Templates:
         """A layout as plain text. Raises Refused if an operator's layout cannot be filled in."""
         return _filled(self._text.get_template(f"{name}.txt.j2"), values).strip() + "\n"
 
-    def _laid_over(self, path: Path) -> Mapping[str, Any]:
+    def _laid_over(self, path: Path) -> Words:
         """The words of a file over those already known of its language, or over English for a new one: no gaps."""
         own = tomllib.loads(path.read_text(encoding="utf-8"))
         known = self._words.get(path.stem) or self._words.get(OTHER_LANGUAGE)
         below = known.table if known else {}
+        is_whole = own.keys() >= _WHOLE or (known is not None and known.language == path.stem)
         merged = {key: {**below[key], **own[key]} for key in own if isinstance(own[key], dict) and key in below}
-        return {**below, **own, **merged}
+        return Words(path.stem if is_whole else OTHER_LANGUAGE, {**below, **own, **merged})
+
+
+def _word_files(folders: Sequence[Path]) -> Iterator[Path]:
+    """Every file of words, English before the languages that lean on it."""
+    for folder in folders:
+        yield from sorted(folder.glob("words/*.toml"), key=lambda path: (path.stem != OTHER_LANGUAGE, path.stem))
 
 
 def primary_tag(language: str) -> str:

@@ -120,6 +120,32 @@ def test_a_missing_translation_falls_back_to_the_locations_language_with_its_gre
 
 
 @pytest.mark.rule("R102")
+@pytest.mark.parametrize(
+    ("language", "greeting", "price"),
+    [
+        ("fr", "Bonjour Madame Wiśniewska", "21\u00a0990 €"),
+        ("it", "Gentile Signora Wiśniewska", "21.990 €"),
+        ("nl", "Geachte mevrouw Wiśniewska", "21.990 €"),
+        ("es", "Estimada Sra. Wiśniewska", "21.990 €"),
+        ("pl", "Szanowna Pani Wiśniewska", "21\u00a0990 €"),
+        ("en", "Dear Ms Wiśniewska", "€21,990"),
+    ],
+)
+def test_a_dealers_block_in_another_language_greets_and_counts_in_it(language, greeting, price):
+    intro = TemplateBlocks(intro="{{ contact.greeting }}|{{ vehicle.price }}")
+    mail = compose(location=replace(LOCATION, templates={language: intro}), language=f"{language.upper()}-XX")
+    assert f"{greeting}|{price}" in html_of(mail).replace("&nbsp;", "\u00a0")
+    assert parsed(mail)["Content-Language"] == language
+
+
+@pytest.mark.rule("R102")
+def test_without_a_block_of_the_dealer_a_language_we_cannot_write_gets_the_locations():
+    mail = compose(location=replace(LOCATION, templates={}), language="fr")
+    assert text_of(mail).startswith("Sehr geehrte Frau Wiśniewska,")
+    assert parsed(mail)["Content-Language"] == "de"
+
+
+@pytest.mark.rule("R102")
 def test_without_a_block_of_the_dealer_the_shipped_words_speak_the_customers_language():
     mail = compose(location=replace(LOCATION, templates={}), language="en")
     assert text_of(mail).startswith("Dear Ms Wiśniewska,\n\nthank you for your enquiry")

@@ -300,12 +300,14 @@ def words_of(language):
     return tomllib.loads((shipped("templates") / "words" / f"{language}.toml").read_text(encoding="utf-8"))
 
 
-def test_both_languages_have_the_same_words():
+def test_every_language_has_the_same_words():
     def keys(table, before=()):
         for key, value in table.items():
             yield from keys(value, (*before, key)) if isinstance(value, dict) else [(*before, key)]
 
     assert sorted(keys(words_of("de"))) == sorted(keys(words_of("en")))
+    for greeting_only in ("es", "fr", "it", "nl", "pl"):
+        assert set(keys(words_of(greeting_only))) < set(keys(words_of("en")))
 
 
 def test_an_operators_own_words_replace_the_shipped_ones(tmp_path):
@@ -324,7 +326,12 @@ def test_an_operators_own_words_replace_the_shipped_ones(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("words/de.toml", "headline ="), ("notice.html.j2", "{% if %}"), ("customer.txt.j2", "{{ intro")],
+    [
+        ("words/de.toml", "headline ="),
+        ("words/en.toml", "x = ["),
+        ("notice.html.j2", "{% if %}"),
+        ("customer.txt.j2", "{{ intro"),
+    ],
 )
 def test_an_operators_broken_template_is_a_settings_error(tmp_path, name, content):
     (tmp_path / "words").mkdir()
