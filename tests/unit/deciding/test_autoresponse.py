@@ -78,6 +78,8 @@ NOT_HOLDING = {
 }
 
 
+@pytest.mark.rule("BI-58")
+@pytest.mark.rule("BI-63")
 @CLASSES
 @pytest.mark.parametrize(
     ("rule", "snapshot", "came"),
@@ -255,6 +257,7 @@ def test_a_budget_of_nought_is_unlimited():
 
 
 @pytest.mark.rule("AR-17")
+@pytest.mark.rule("PF29")
 @pytest.mark.rule("BI-61")
 def test_an_exhausted_budget_raises_an_alarm_and_leads_go_on():
     decision = decided(portal(), with_history(of_location_1h=60))
@@ -277,6 +280,29 @@ def test_a_victim_named_by_fifty_portals_gets_five_answers_in_a_day_and_ten_in_a
                 sent_this_week += 1
         assert sent_today == (5 if day < 2 else 0)
     assert sent_this_week == 10
+
+
+@pytest.mark.rule("BI-59")
+@pytest.mark.rule("SP-07")
+def test_a_robot_that_answers_each_of_our_mails_gets_one_automatic_mail_in_a_thousand_rounds():
+    """It hides what it is: another subject, sender and Message-ID each time, no automatic mark, only the reference."""
+    sent = 0
+    for number in range(1_000):
+        address = f"robot{number}@robots.example"
+        counts = AnswerHistory(to_domain_24h=sent)
+        answers_us = ThreadFacts(lead=lead(state=LeadState.CLOSED), is_known=number > 0)
+        snapshot = world(facts=ProspectFacts(answers=counts), thread=answers_us)
+        mail = direct(enquiry(address), sender=Sender(address))
+        sent += withheld_by(mail, snapshot, envelope(address)) == ""
+    assert sent == 1
+
+
+@pytest.mark.rule("PF21")
+def test_a_portal_writing_as_a_robot_still_brings_leads_whose_customers_are_answered():
+    """Null reverse-path and no-reply sender: they say nothing about the customer inside."""
+    decision = decided(portal(), came=envelope(""))
+    assert decision.outcome is Outcome.LEAD
+    assert [i.recipient.address for i in mails(decision, MailKind.AUTORESPONSE)] == [CUSTOMER]
 
 
 # The counterweight: twelve honest customers, each answered exactly once (BI-64b), as far as decide sees them.

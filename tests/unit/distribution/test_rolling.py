@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadmaild.distribution.chain import Enquiry, assign, with_turn_taken
+from leadmaild.distribution.groups import LeadTraits
 from leadmaild.distribution.rolling import order_of, take_turn
 from leadmaild.model.lead import AssignmentReason
 from leadmaild.model.snapshot import Roster
 from leadmaild.model.trace import Trace
 from leadmaild.model.user import Absence
-from tests.unit.distribution.build import DAY, NOW, boss, muc, user
+from tests.unit.distribution.build import DAY, NOW, boss, group, muc, roster, user
 
 ABC = ("anna", "ben", "cem")
 
@@ -141,6 +142,33 @@ def test_those_who_are_always_there_never_differ_by_more_than_one_lead(moments, 
         if got.assignee in always:
             counts[got.assignee] += 1
         assert max(counts.values()) - min(counts.values()) <= 1
+
+
+CONDITIONS = ("new", "used", "")
+
+
+@pytest.mark.rule("R78")
+@pytest.mark.rule("Q2")
+@given(
+    members=st.permutations(NAMES),
+    sizes=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    away=subsets(),
+    arrivals=st.lists(st.sampled_from(CONDITIONS), min_size=1, max_size=20),
+)
+@settings(max_examples=60, deadline=None)
+def test_groups_share_nobody_and_each_is_fair_to_its_own(members, sizes, away, arrivals):
+    new, used, rest = members[: sizes[0]], members[sizes[0] : sum(sizes)], members[sum(sizes) :]
+    teams = dict(zip(CONDITIONS, (new, used, rest), strict=True))
+    groups = (group("Neu", *new, condition="new"), group("Gebraucht", *used, condition="used"))
+    people = roster(*(user(name) for name in NAMES), boss(), away=sorted(away), groups=groups)
+    counts = Counter()
+    for condition in arrivals:
+        got = assign(Enquiry(traits=LeadTraits(condition=condition)), muc(), people, NOW, Trace())
+        people = with_turn_taken(people, got)
+        counts[got.assignee] += 1
+        here = set(teams[condition]) - away
+        assert got.assignee in (here or {"boss"})
+        assert max(counts[name] for name in here or {""}) - min(counts[name] for name in here or {""}) <= 1
 
 
 @pytest.mark.rule("PF36")
