@@ -10,8 +10,8 @@ from leadmaild import __version__
 from leadmaild.cli.output import instant, json_option, print_json
 from leadmaild.cli.session import config_option, run_async, settings, view_of
 from leadmaild.clock import SystemClock
+from leadmaild.config.endpoints import Endpoint
 from leadmaild.config.model import Settings
-from leadmaild.config.values import Endpoint
 from leadmaild.model.listing import Depths
 
 _CONNECT_TIMEOUT_S = 0.5

@@ -61,16 +61,13 @@ def _unknown(what: str, name: str, known: list[str]) -> str:
 # --- our own addresses ----------------------------------------------------------------------------------------------
 
 
-def own_mailboxes(file: SettingsFile) -> list[tuple[Place, str]]:
+def own_mailboxes(file: SettingsFile) -> Iterator[tuple[Place, str]]:
     """Every mailbox and alias in normal form, with the place where it is set."""
-    return [
-        (("location", at, *key), _normal(address))
-        for at, location in enumerate(file.location)
-        for key, address in (
-            *(((("mailbox",), location.mailbox),) if location.mailbox else ()),
-            *((("aliases", i), alias) for i, alias in enumerate(location.aliases)),
-        )
-    ]
+    for at, location in enumerate(file.location):
+        if location.mailbox:
+            yield ("location", at, "mailbox"), _normal(location.mailbox)
+        for i, alias in enumerate(location.aliases):
+            yield ("location", at, "aliases", i), _normal(alias)
 
 
 def _normal(text: str) -> str:

@@ -4,18 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from leadmaild.config.endpoints import ListenAddress, Network, OptionalListenAddress
 from leadmaild.config.values import (
     AtLeastOne,
     Code,
     DatabaseUrl,
     Duration,
     Flag,
-    ListenAddress,
-    Network,
     OptionalAddress,
     OptionalDuration,
     OptionalHost,
-    OptionalListenAddress,
     OptionalPath,
     OptionalUrl,
     OwnHostname,

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal
@@ -82,12 +81,13 @@ def _domain(text: str) -> str:
 
 def _host(text: str) -> str:
     name = ascii_of(text)
-    if name is None and not _is_ip(text):
+    if name is None and not is_ip(text):
         raise ValueError(f'"{text}" is not a host name or an IP address')
     return text if name is None else name
 
 
-def _is_ip(text: str) -> bool:
+def is_ip(text: str) -> bool:
+    """Whether `text` is an IP address."""
     try:
         ip_network(text)
     except ValueError:
@@ -200,47 +200,7 @@ def pattern_with(*names: str) -> Callable[[str], str]:
     return check
 
 
-# --- places ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where we listen: `host:port` (port 0 = any free one), or a Unix socket at `path`."""
-
-    host: str = ""
-    port: int = 0
-    path: str = ""
-
-    def __str__(self) -> str:
-        if self.path:
-            return f"unix:{self.path}"
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def parse_endpoint(text: object) -> Endpoint:
-    """Return the endpoint in `text`: `127.0.0.1:25`, `[::1]:25` or `unix:/path`. Raises ValueError."""
-    if isinstance(text, str):
-        if text.startswith("unix:/") and len(text) > len("unix:/"):
-            return Endpoint(path=text.removeprefix("unix:"))
-        host, colon, port = text.rpartition(":")
-        is_v6 = host.startswith("[") and host.endswith("]")
-        bare = host[1:-1] if is_v6 else host
-        fits = _is_ip(bare) if is_v6 else ascii_of(bare) is not None
-        if colon and fits and port.isascii() and port.isdigit() and int(port) <= 65535:
-            return Endpoint(bare, int(port))
-    raise ValueError(f'"{text}" is not an address to listen on; write "127.0.0.1:25", "[::1]:25" or "unix:/path"')
-
-
-def _network(text: object) -> IPv4Network | IPv6Network:
-    if not isinstance(text, str):
-        raise ValueError("is not a network; write it like 192.0.2.0/24")  # noqa: TRY004  pydantic wants a ValueError
-    try:
-        network = ip_network(text)
-    except ValueError:
-        raise ValueError(f'"{text}" is not a network; write it like "192.0.2.0/24" or "2001:db8::/64"') from None
-    if network.prefixlen == 0:
-        raise ValueError(f'"{text}" would trust the whole Internet')
-    return network
+# --- files, databases -----------------------------------------------------------------------------------------------
 
 
 def _path_or_none(text: object) -> Path | None:
@@ -249,13 +209,6 @@ def _path_or_none(text: object) -> Path | None:
     return Path(text) if text else None
 
 
-def _endpoint_or_none(text: object) -> Endpoint | None:
-    return None if text == "" else parse_endpoint(text)
-
-
-ListenAddress = Annotated[Endpoint, PlainValidator(parse_endpoint)]
-OptionalListenAddress = Annotated[Endpoint | None, PlainValidator(_endpoint_or_none)]
-Network = Annotated[IPv4Network | IPv6Network, PlainValidator(_network)]
 OptionalPath = Annotated[Path | None, PlainValidator(_path_or_none)]
 
 _SQLITE = "sqlite:///"
