@@ -195,8 +195,8 @@ def open_database(settings: Settings) -> Database:
 
 
 def source_folders(settings: Settings) -> tuple[Path, ...]:
-    """The operator's folders of source definitions, absolute."""
-    return tuple(folder for folder in settings.gateway.sources if folder is not None)
+    """The operator's folders of source definitions that are there, absolute."""
+    return tuple(folder for folder in settings.gateway.sources if folder is not None and folder.is_dir())
 
 
 def transports_of(settings: Settings, clock: Clock) -> dict[str, Transport]:

@@ -277,4 +277,5 @@ class Reading:
     original_message_id: str | None = None
     repairs: tuple[str, ...] = ()
     is_empty: bool = False
+    broke_reader: bool = False  # read by the simplest means; without a way to the customer it is set aside (BI-26)
     content_key: str = ""  # hash over body, From, Subject and Date; not Message-ID or trace fields (Q22)

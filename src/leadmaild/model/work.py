@@ -66,6 +66,7 @@ class OutboxItem:
     first_tried_at: datetime | None = None
     token: str | None = None
     message_id: str | None = None
+    subject: str | None = None
     to_addresses: tuple[str, ...] = ()
     results: dict[str, str] = field(default_factory=dict)  # address -> Delivery of what is settled already
     raw: bytes | None = None

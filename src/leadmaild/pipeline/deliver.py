@@ -17,6 +17,7 @@ from leadmaild.model.outgoing import ComposedMail, OutboxState, OutgoingMail
 from leadmaild.model.work import OutboxItem
 from leadmaild.pipeline.group_commit import GroupCommit
 from leadmaild.pipeline.leaving import Hold, Leaving, Stop, look_up
+from leadmaild.pipeline.parcels import Parcel, parcels
 from leadmaild.pipeline.settling import Settlement, settlement_of
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock, Composer, Dice, Transport
@@ -28,8 +29,8 @@ _AFTER_BUG = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class _Composed:
-    leaving: Leaving
+class _Ready:
+    parcel: Parcel
     mail: ComposedMail
 
 
@@ -58,11 +59,9 @@ class Deliver:
     async def step(self) -> bool:
         """Let one batch leave; True if there was anything to do."""
         leaving, found = await self._claim()
-        composed = [c for c in await asyncio.gather(*map(self._compose, leaving)) if c is not None]
-        for one in await self._commit_sending(composed):
-            log(Event.MAIL_SUPPRESSED, queue_id=one.leaving.item.id, lead=one.leaving.item.lead,
-                kind=str(one.leaving.item.kind), reason=one.leaving.suppressed_by)  # fmt: skip
-        await asyncio.gather(*(self._send(one) for one in composed if not one.leaving.suppressed_by))
+        ready = [r for r in await asyncio.gather(*map(self._compose, parcels(leaving))) if r is not None]
+        await self._commit_sending(ready)
+        await asyncio.gather(*(self._send(one) for one in ready if not one.parcel.first.suppressed_by))
         return found
 
     async def next_due(self) -> datetime | None:
@@ -95,61 +94,67 @@ class Deliver:
             _log_stop(stop)
         return leaving, bool(items)
 
-    async def _compose(self, leaving: Leaving) -> _Composed | None:
-        item = leaving.item
-        if item.raw is not None and item.message_id:
-            return _Composed(leaving, ComposedMail(item.message_id, "", item.raw))
+    async def _compose(self, parcel: Parcel) -> _Ready | None:
+        if parcel.composed is not None:
+            return _Ready(parcel, parcel.composed)
         try:
-            mail = await asyncio.to_thread(self._composer.compose, leaving.facts)
+            mail = await asyncio.to_thread(self._composer.compose, parcel.facts)
         except Refused as refusal:
-            await self._settle(item, Settlement(OutboxState.FAILED, Event.MAIL_FAILED, why=str(refusal)))
+            await self._settle(parcel, Settlement(OutboxState.FAILED, Event.MAIL_FAILED, why=str(refusal)))
             return None
         except Exception as failure:  # noqa: BLE001  # a bug of ours: this mail waits, the others leave (PF3)
+            item = parcel.first.item
             log(Event.BUG, where="compose", queue_id=item.id, kind=str(item.kind), exc=failure)
             again_at = self._clock.now() + _AFTER_BUG
-            await self._settle(item, Settlement(item.state, Event.MAIL_DEFERRED, run_at=again_at, why="not composed"))
+            await self._settle(
+                parcel, Settlement(OutboxState.DEFERRED, Event.MAIL_DEFERRED, run_at=again_at, why="not composed")
+            )
             return None
         if "pdf_failed" in mail.notes:
-            log(Event.PDF_FAILED, queue_id=item.id, lead=item.lead)
-        return _Composed(leaving, mail)
+            log(Event.PDF_FAILED, queue_id=parcel.first.item.id, lead=parcel.first.item.lead)
+        return _Ready(parcel, mail)
 
-    async def _commit_sending(self, composed: Sequence[_Composed]) -> list[_Composed]:
-        """The commit before the send: bytes and Message-ID are fixed from here on. Returns what stays in."""
-        now = self._clock.now()
-        suppressed: list[_Composed] = []
-        if not composed:
-            return suppressed
-        async with self._database.transaction() as tx:
-            for one in composed:
-                item, facts = one.leaving.item, one.leaving.facts
-                addresses = item.to_addresses or facts.to
-                await tx.outbox.start_sending(item.claim, one.mail, one.leaving.token, addresses, now)
-                if one.leaving.suppressed_by:
-                    await tx.outbox.settle(
-                        item.claim, OutboxState.SUPPRESSED, now, why=one.leaving.suppressed_by, attempts=item.attempts
-                    )
-                    suppressed.append(one)
-            await tx.commit()
-        return suppressed
-
-    async def _send(self, one: _Composed) -> None:
-        item, facts = one.leaving.item, one.leaving.facts
-        outgoing = OutgoingMail(one.mail.message_id, facts.reply_address, one.leaving.to, one.mail.raw)
-        result = await self._transport_of(one.leaving.mail_server).send(outgoing)
-        server = self._world().settings.mail_server(one.leaving.mail_server)
-        max_age = server.max_age if server else timedelta(days=5)
-        await self._settle(item, settlement_of(item, result, max_age, self._clock.now(), self._dice.uniform(0, 1)))
-
-    async def _settle(self, item: OutboxItem, settlement: Settlement) -> None:
-        try:
-            # The result of a send must be written even if we are being stopped: shielded by its own task.
-            await asyncio.shield(self._settling.commit((item, settlement)))
-        except LeaseLost:
-            log(Event.LEASE_LOST, where="deliver", queue_id=item.id)
+    async def _commit_sending(self, ready: Sequence[_Ready]) -> None:
+        """The commit before the send: bytes and Message-ID are fixed from here on. What stays in is settled here."""
+        if not ready:
             return
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            for one in ready:
+                for leaving in one.parcel.leaving:
+                    item = leaving.item
+                    addresses = item.to_addresses or leaving.facts.to
+                    await tx.outbox.start_sending(item.claim, one.mail, leaving.token, addresses, now)
+                    if leaving.suppressed_by:
+                        await tx.outbox.settle(
+                            item.claim, OutboxState.SUPPRESSED, now, why=leaving.suppressed_by, attempts=item.attempts
+                        )
+            await tx.commit()
+        for leaving in (leaving for one in ready for leaving in one.parcel.leaving if leaving.suppressed_by):
+            item = leaving.item
+            log(Event.MAIL_SUPPRESSED, queue_id=item.id, lead=item.lead, location=item.location, kind=str(item.kind),
+                reason=leaving.suppressed_by)  # fmt: skip
+
+    async def _send(self, one: _Ready) -> None:
+        first = one.parcel.first
+        outgoing = OutgoingMail(one.mail.message_id, first.facts.reply_address, first.to, one.mail.raw)
+        result = await self._transport_of(first.mail_server).send(outgoing)
+        server = self._world().settings.mail_server(first.mail_server)
+        max_age = server.max_age if server else timedelta(days=5)
+        settlement = settlement_of(first.item, result, max_age, self._clock.now(), self._dice.uniform(0, 1))
+        await self._settle(one.parcel, settlement)
+
+    async def _settle(self, parcel: Parcel, settlement: Settlement) -> None:
         code = settlement.result.last_reply[:3] if settlement.result else None
-        log(settlement.event, queue_id=item.id, lead=item.lead, location=item.location, kind=str(item.kind),
-            attempt=item.attempts + 1, code=code, reason=settlement.why)  # fmt: skip
+        for item in parcel.items:
+            try:
+                # The result of a send is written even if we are being stopped: the commit has a task of its own.
+                await self._settling.commit((item, settlement))
+            except LeaseLost:
+                log(Event.LEASE_LOST, where="deliver", queue_id=item.id)
+                continue
+            log(settlement.event, queue_id=item.id, lead=item.lead, location=item.location, kind=str(item.kind),
+                attempt=item.attempts + 1, code=code, reason=settlement.why)  # fmt: skip
 
     async def _write_settlements(self, settlements: Sequence[tuple[OutboxItem, Settlement]]) -> None:
         now = self._clock.now()

@@ -16,8 +16,9 @@ from leadmaild.maillog import Event, log
 from leadmaild.model.reading import Reading
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceSet
-from leadmaild.reading.read import read, unreadable
-from leadmaild.reading.sources_on_disk import load_sources
+from leadmaild.reading.read import read
+from leadmaild.reading.sources_folder import load_sources
+from leadmaild.reading.unreadable import unreadable
 
 DEADLINE_S = 5.0
 MEMORY_LIMIT = 512 * 1024 * 1024
@@ -46,25 +47,22 @@ class ReaderPool:
         """Read one mail. What breaks the worker (crash, memory, deadline) comes back as the fallback reading."""
         future = self._pool.schedule(_read, args=(raw, context), timeout=DEADLINE_S)
         try:
-            return await asyncio.wrap_future(future)
+            reading: Reading = await asyncio.wrap_future(future)
+            return reading
         except DeadlinePassed:
-            return _given_up(raw, context, "deadline")
+            return unreadable(raw, "deadline")
         except ProcessExpired:
-            return _given_up(raw, context, "reader_died")
+            return unreadable(raw, "reader_died")
         except (MemoryError, RecursionError):
-            return _given_up(raw, context, "reader_out_of_memory")
+            return unreadable(raw, "reader_out_of_memory")
         except Exception as failure:  # noqa: BLE001  # reading promises never to raise; if it does, no mail is lost
             log(Event.BUG, where="reader", exc=failure)
-            return _given_up(raw, context, "reader_failed")
+            return unreadable(raw, "reader_failed")
 
     async def close(self) -> None:
         """End the workers."""
         self._pool.stop()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join)
-
-
-def _given_up(raw: bytes, context: ReadingContext, why: str) -> Reading:
-    return unreadable(raw, context, why)
 
 
 def _prepare_worker(source_folders: tuple[Path, ...]) -> None:

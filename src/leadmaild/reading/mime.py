@@ -47,7 +47,7 @@ def parse(raw: bytes) -> Message:
             return _by_parser(block, found)
         except Exception as error:  # noqa: BLE001 - whatever a library does with hostile bytes, the mail is still read
             excess = f"parser failed: {type(error).__name__}"
-    return _by_bytes(block, excess)
+    return by_bytes(block, excess)
 
 
 @dataclass(slots=True)
@@ -159,7 +159,7 @@ def _enclosed(
 def _nested_from_bytes(payload: bytes, level: int) -> Message:
     block = header_fields.split(with_plain_line_ends(payload))
     if too_complex(block.body):
-        return _by_bytes(block, "parts or depth")
+        return by_bytes(block, "parts or depth")
     found = _Found(repairs=dict.fromkeys(block.repairs), is_cut=block.is_cut)
     tree, _ = _tree(b"\n".join((*block.fields, b"", block.body)), found)
     return _message(tree, block.fields, found, level + 1)
@@ -238,7 +238,7 @@ def _filename(own: dict[str, bytes], params: dict[str, str]) -> str | None:
 # ---- the fallback reader ---------------------------------------------------------------------------------------
 
 
-def _by_bytes(block: header_fields.Block, why: str) -> Message:
+def by_bytes(block: header_fields.Block, why: str) -> Message:
     """Read what no parser should: the header as always, the first plain and first HTML text found among the bytes."""
     headers = tuple(read_field(f) for f in block.fields)
     by_kind: dict[str, Part] = {}

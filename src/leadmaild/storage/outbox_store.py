@@ -249,6 +249,7 @@ def item_of(row: Row[Any]) -> OutboxItem:
         first_tried_at=row.first_tried_at,
         token=row.token,
         message_id=row.message_id,
+        subject=row.subject,
         to_addresses=tuple(row.to_addresses or ()),
         results={address: result["delivery"] for address, result in results.items()},
         raw=row.raw,
