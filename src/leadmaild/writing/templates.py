@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from leadmaild.shipped import shipped
 DEFAULT_LANGUAGE = "de"
 OTHER_LANGUAGE = "en"
 _WHOLE = frozenset({"customer", "new_lead"})  # a file with these sections is a translation
+_DATE_PARTS = frozenset({"weekday", "day", "month", "month_name", "year", "hour", "minute"})
 _LAYOUTS = ("customer", "notice")
 
 
@@ -114,9 +116,25 @@ class Templates:
         own = tomllib.loads(path.read_text(encoding="utf-8"))
         known = self._words.get(path.stem) or self._words.get(OTHER_LANGUAGE)
         below = known.table if known else {}
+        _refuse_misfits(own, below, path.name)
         is_whole = own.keys() >= _WHOLE or (known is not None and known.language == path.stem)
         merged = {key: {**below[key], **own[key]} for key in own if isinstance(own[key], dict) and key in below}
         return Words(path.stem if is_whole else OTHER_LANGUAGE, {**below, **own, **merged})
+
+
+def _refuse_misfits(own: Mapping[str, Any], below: Mapping[str, Any], where: str) -> None:
+    """Raise ValueError for a phrase that names values we do not fill in, or that is no phrase at all."""
+    for key, value in own.items():
+        ours = below.get(key)
+        if isinstance(ours, dict) and isinstance(value, dict):
+            if key != "customer":  # these are template blocks, checked as such
+                _refuse_misfits(value, ours, f"{where}: {key}")
+        elif ours is not None and (type(value) is not type(ours) or _named_in(value) - _named_in(ours) - _DATE_PARTS):
+            raise ValueError(f"{where}: {key} must be written like {ours!r}")
+
+
+def _named_in(phrase: str | list[str]) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(phrase) if name} if isinstance(phrase, str) else set()
 
 
 def _word_files(folders: Sequence[Path]) -> Iterator[Path]:

@@ -329,6 +329,9 @@ def test_an_operators_own_words_replace_the_shipped_ones(tmp_path):
     [
         ("words/de.toml", "headline ="),
         ("words/en.toml", "x = ["),
+        ("words/de.toml", "[reminder]\nheadline = 3"),
+        ("words/de.toml", "[stage2]\nlead_in = '{user} ist dran'"),
+        ("words/fi.toml", "date = '{day'"),
         ("notice.html.j2", "{% if %}"),
         ("customer.txt.j2", "{{ intro"),
     ],
