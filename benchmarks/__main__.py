@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks import table
 from benchmarks.program import DRIVER_CORES
 
-_BENCHMARKS = ("accept", "reading")
+_BENCHMARKS = ("accept", "reading", "whole_job")
 
 
 def main() -> None:

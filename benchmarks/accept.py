@@ -94,7 +94,7 @@ def _all_running(place: Path) -> Iterator[tuple[Daemon, list[_Side]]]:
         daemon = stack.enter_context(running_daemon(folder, sink_port))
         sides = [_Side("leadmaild, durable", daemon, daemon.port), _Side(_BARE, noop, noop_port)]
         if postfix.can_run():
-            accepting = stack.enter_context(postfix.PostfixAccepting(folder / "postfix"))
+            accepting = stack.enter_context(postfix.on_hold(folder / "postfix"))
             sides.append(_Side(_POSTFIX, accepting, accepting.port))
         for side in sides:
             side.server.pause()
@@ -119,7 +119,7 @@ def _section(size: int, sides: Sequence[_Side], backlogs: Sequence[int]) -> Sect
         title=f"Durable accept, {size // 1000} kB",
         settings=[
             ITS_SETTINGS,
-            *([postfix.ITS_SETTINGS] if len(sides) > 2 else []),
+            *([postfix.ON_HOLD] if len(sides) > 2 else []),
             f"{_CONNECTIONS} connections x {_MAILS_EACH} mails of {size:,} bytes, {len(ours.taken)} rounds in turn; "
             f"servers on core {SERVER_CORE}, load and sink on {DRIVER_CORES}; those not measured stand still",
             f"intake and deliver on; mails accepted but not yet read after each round: {', '.join(map(str, backlogs))}",

@@ -31,7 +31,7 @@ Kilometerstand: 41.200 km
 Kontaktdaten des Interessenten
 Name: {name}
 Telefon: +49 171 39200{tail}
-E-Mail: {name_in_address}.{number}@kunde.example
+E-Mail: {name_in_address}@kunde{number}.example
 
 Nachricht:
 Guten Tag,

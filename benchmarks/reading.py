@@ -10,13 +10,13 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import mailparser
-from leadmaild.reading.read import read
-from leadmaild.reading.sources_folder import load_sources
 
 from benchmarks.mails import RECIPIENT, portal_mail
 from benchmarks.table import Section, spread
 from leadmaild.model.reading import Classification
 from leadmaild.reading.context import ReadingContext
+from leadmaild.reading.read import read
+from leadmaild.reading.sources_folder import load_sources
 
 _MAILS = 100
 _SIZES = (3_000, 50_000)

@@ -125,6 +125,11 @@ class Postfix:
         with (self._etc / "main.cf").open("a") as file:
             file.write(f"{name} = {value}\n")
 
+    def add_service(self, line: str) -> None:
+        """Add a line of master.cf, for the next start."""
+        with (self._etc / "master.cf").open("a") as file:
+            file.write(f"{line}\n")
+
     @property
     def pid(self) -> int:
         """The process id of its master, which leads its session; 0 while stopped."""
