@@ -87,13 +87,13 @@ def _mailboxes(file: SettingsFile) -> Iterator[Finding]:
             yield place, f'"{address}" belongs to location {owners[address]} already'
         owners.setdefault(address, code)
     for at, location in enumerate(file.location):
-        for key, targets in _outward(location):
+        for key, targets in outward(location):
             for i, target in enumerate(targets):
                 if owner := owners.get(_normal(target)):
                     yield ("location", at, *key, i), f'"{target}" is a mailbox of ours ({owner}): mail would loop (R4)'
 
 
-def _outward(location: LocationTable) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def outward(location: LocationTable) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """The lists of addresses that mail is sent on to."""
     yield ("redirect", "general"), location.redirect.general
     yield ("redirect", "marketplace"), location.redirect.marketplace or ()

@@ -6,13 +6,18 @@ What concerns a location and its people is said by distribution/warnings.py.
 from collections.abc import Iterator
 from pathlib import Path
 
-from leadmaild.config.checks import Finding, own_mailboxes
+from leadmaild.config.checks import Finding, outward, own_mailboxes
 from leadmaild.config.model import SettingsFile
 from leadmaild.config.on_disk import missing_api_token
 
 
 def warnings_about(file: SettingsFile) -> Iterator[Finding]:
     """Every doubtful place in the settings, with what follows from it."""
+    for doubts in (_installation, _ways_back, _locations, _people):
+        yield from doubts(file)
+
+
+def _installation(file: SettingsFile) -> Iterator[Finding]:
     if not file.outbound and any(location.send_emails for location in file.location):
         yield ("outbound",), "is missing: no mail can leave"
     if file.gateway.hostname and "." not in file.gateway.hostname:
@@ -23,8 +28,22 @@ def warnings_about(file: SettingsFile) -> Iterator[Finding]:
         yield ("gateway", "database"), "holds a password; a password file (PGPASSFILE) keeps it out of the settings"
     if problem := missing_api_token(file):
         yield ("http", "token"), f"{problem}: the API stays closed until it does"
-    yield from _locations(file)
-    yield from _people(file)
+
+
+def _ways_back(file: SettingsFile) -> Iterator[Finding]:
+    """Mail sent on to a domain whose mail comes to us finds no mailbox, or comes back (BI-67)."""
+    ours = {address.rpartition("@")[2] for _, address in own_mailboxes(file)} if file.smtp.listen else set()
+    if _domain(file.gateway.postmaster) in ours:
+        yield ("gateway", "postmaster"), "is at a domain whose mail comes to us: it would come back"
+    for at, location in enumerate(file.location):
+        for key, targets in outward(location):
+            for i, target in enumerate(targets):
+                if _domain(target) in ours:
+                    yield ("location", at, *key, i), f'"{target}" is at a domain whose mail comes to us: it may bounce'
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
 
 
 def _locations(file: SettingsFile) -> Iterator[Finding]:

@@ -291,6 +291,17 @@ def test_an_expose_that_cannot_be_found_is_warned_about(folder):
     assert "names no folder" in warned(folder.load('default_expose = "short"'))[0]
 
 
+@pytest.mark.rule("BI-67")
+def test_mail_sent_on_to_a_domain_of_ours_is_warned_about_where_we_are_its_server(folder):
+    base = GATEWAY.replace("post@haus.example", "postmaster@dein.example") + "{}" + DEALER
+    lines = 'redirect.general = ["nobody@dein.example"]'
+    assert [warning.partition(" is at a domain")[0] for warning in warned(folder.load(lines, base.format(SMTP)))] == [
+        "gateway.postmaster:",
+        'location MUC: redirect.general[0]: "nobody@dein.example"',
+    ]
+    assert warned(folder.load(lines, base.format(""))) == []
+
+
 def test_a_relay_without_a_name_for_ourselves_is_warned_about(folder):
     assert "relays see" in warned(folder.load('[[outbound]]\nname = "x"\nhost = "r.example"'))[0]
 
