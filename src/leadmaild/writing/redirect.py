@@ -15,7 +15,10 @@ from leadmaild.errors import Refused
 from leadmaild.model.address import ascii_of
 from leadmaild.model.envelope import SenderVerdict
 from leadmaild.model.outgoing import ComposedMail, MailFacts
-from leadmaild.model.reading import Person
+from leadmaild.model.reading import Person, Sender
+from leadmaild.reading.header_fields import read_field
+from leadmaild.reading.message import Message
+from leadmaild.reading.sender import sender_of
 from leadmaild.writing.cleaning import NAME_LIMIT, mail_address, one_line
 from leadmaild.writing.headers import address_field, bare_id, date_field, field, ids_field
 from leadmaild.writing.line_ends import has_mixed_line_ends, with_crlf
@@ -51,7 +54,7 @@ def redirected(facts: MailFacts, words: Words) -> ComposedMail:
         replaced = (b"from", b"reply-to", b"sender")
         head = [
             *_trace(facts, with_resent=True),
-            *_rewritten(facts, words),
+            *_rewritten(facts, kept, words),
             *(f.raw for f in kept if f.name not in replaced),
             *_missing(facts, {f.name for f in kept}),
         ]
@@ -136,36 +139,45 @@ def _trace(facts: MailFacts, *, with_resent: bool) -> Iterator[bytes]:
         yield ids_field("Resent-Message-ID", [facts.message_id])
 
 
-def _rewritten(facts: MailFacts, words: Words) -> Iterator[bytes]:
-    name = words.word("via").format(name=_author_name(facts), location=one_line(facts.location.name, NAME_LIMIT))
+def _rewritten(facts: MailFacts, fields: list[_Field], words: Words) -> Iterator[bytes]:
+    author = _author(facts, fields)
+    name = words.word("via").format(
+        name=_author_name(facts, author) or words.word("nobody"), location=one_line(facts.location.name, NAME_LIMIT)
+    )
     yield address_field("From", [(name, facts.sender_mailbox)])
-    if (customer := _reply_address(facts)) is not None:
+    if (customer := _reply_address(facts, author)) is not None:
         yield address_field("Reply-To", [("", customer)])
 
 
-def _author_name(facts: MailFacts) -> str:
+def _author(facts: MailFacts, fields: list[_Field]) -> Sender:
+    """The author as reading saw him; a mail that was set aside unread is redirected too (R40), so look ourselves."""
+    if facts.original_reading is not None:
+        return facts.original_reading.sender
+    named = (f.raw for f in fields if f.name == b"from")
+    return sender_of(Message(headers=tuple(read_field(raw.replace(b"\r\n", b"\n")) for raw in named)))
+
+
+def _author_name(facts: MailFacts, author: Sender) -> str:
     """A name for the author without an address in it: an address that is not the From address looks like a forgery."""
-    reading = facts.original_reading
     person = facts.prospect.contact if facts.prospect else Person()
     named = (
-        reading.sender.name if reading else "",
+        author.name,
         person.name or f"{person.first_name or ''} {person.last_name or ''}",
         facts.source_name,
-        reading.sender.email.partition("@")[0] if reading and reading.sender.email else "",
+        (author.email or "").partition("@")[0],
     )
     clean = (one_line(name, NAME_LIMIT) for name in named)
-    return next((name for name in clean if name and "@" not in name), "?")
+    return next((name for name in clean if name and "@" not in name), "")
 
 
-def _reply_address(facts: MailFacts) -> str | None:
+def _reply_address(facts: MailFacts, author: Sender) -> str | None:
     """The customer if he was parsed, else where the original mail wanted its answers; never more than one (BI-53)."""
-    reading = facts.original_reading
     person = facts.prospect.contact if facts.prospect else Person()
     wanted = (
         person.email,
         person.relay_email,
-        reading.reply_to if reading else None,
-        reading.sender.email if reading and not reading.sender.is_ambiguous else None,
+        facts.original_reading.reply_to if facts.original_reading else None,
+        None if author.is_ambiguous else author.email,
     )
     return next((str(found) for text in wanted if (found := mail_address(text)) is not None), None)
 

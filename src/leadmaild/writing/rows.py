@@ -6,6 +6,8 @@ addresses become links (security.md 2.3, BI-52).
 
 from collections.abc import Iterator
 
+import phonenumbers
+
 from leadmaild.model.contact import Contact
 from leadmaild.model.outgoing import MailFacts
 from leadmaild.model.reading import Money, Person, PostalAddress, VehicleText
@@ -143,7 +145,17 @@ def trade_in_rows(vehicle: VehicleText, words: Words) -> Iterator[Row]:
 
 def _phones(contact: Contact | None, parsed: Person) -> list[str]:
     known = [*parsed.phones, *(contact.phones if contact else ())] or list(parsed.phones_raw)
-    return list(dict.fromkeys(one_line(phone, 40) for phone in known if phone.strip()))[:_MOST_PHONES]
+    return list(dict.fromkeys(_spaced(one_line(phone, 40)) for phone in known if phone.strip()))[:_MOST_PHONES]
+
+
+def _spaced(phone: str) -> str:
+    """An international number with its blanks, so that it can be read out: +491713920012 is +49 171 3920012."""
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
+    is_plain = dialled_number(phone) == f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL) if is_plain else phone
 
 
 def _month(text: str | None) -> str | None:

@@ -158,6 +158,21 @@ def test_a_lead_by_telephone_only_is_told_as_well():
     assert "E-Mail:" not in text_of(mail)
 
 
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [
+        ("+491713920012", "+49 171 3920012"),
+        ("+49 171 3920012", "+49 171 3920012"),
+        ("030 23125-177", "030 23125-177"),
+        ("+49 171 3920012 ab 18 Uhr", "+49 171 3920012 ab 18 Uhr"),
+        ("+493023125177 ext. 5", "+493023125177 ext. 5"),
+    ],
+)
+def test_an_international_number_is_written_so_that_it_can_be_read_out(phone, shown):
+    mail = notice(prospect=replace(PROSPECT, contact=Person(phones=(phone,))), contact=None)
+    assert f"Telefon: {shown}\n" in text_of(mail)
+
+
 @pytest.mark.rule("BI-52")
 @pytest.mark.parametrize("phone", ["+49 171 3920012;tel:900", "9" * 5000, "\u202e12", "javascript:x"])
 def test_a_telephone_number_that_is_none_is_text_without_a_link(phone):

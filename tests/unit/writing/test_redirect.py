@@ -91,6 +91,18 @@ def test_the_name_in_from_is_the_authors_and_never_holds_an_address(name, email,
     assert "Bcc" not in message
 
 
+@pytest.mark.rule("R40")
+def test_a_mail_nobody_could_read_still_names_its_author():
+    original = ORIGINAL.replace(
+        b"Fahrzeugportal <noreply@portal.example>", b"=?utf-8?q?Anna_=C3=9Cnal?= <anna@kunden.example>"
+    )
+    message = parsed(redirect(original, original_reading=None, prospect=None, source_name=""))
+    assert message["From"].addresses[0].display_name == "Anna Ünal via Autohaus Beispiel München"
+    assert message["Reply-To"] == "anna@kunden.example"
+    nameless = redirect(b"Subject: x\r\n\r\n", original_reading=None, prospect=None, source_name="")
+    assert parsed(nameless)["From"].addresses[0].display_name == "Unbekannt via Autohaus Beispiel München"
+
+
 @pytest.mark.rule("BI-53")
 @pytest.mark.parametrize("reply_to", ["a@b.example, c@d.example", "x@y.example\r\nBcc: v@x.example", "g: a@b.example;"])
 def test_a_reply_address_that_is_not_one_plain_address_is_left_out(reply_to):

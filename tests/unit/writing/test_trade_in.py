@@ -2,6 +2,7 @@
 
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -200,3 +201,11 @@ def test_the_summary_speaks_the_locations_language():
     (pdf,) = parsed(mail).iter_attachments()
     assert "First registration" in words_on(pdf.get_content())
     assert "84,500 km" in words_on(pdf.get_content())
+
+
+def test_summaries_made_side_by_side_do_not_disturb_each_other():
+    people = [replace(OFFER, contact=replace(CUSTOMER, first_name=f"Ł{n}")) for n in range(6)]
+    alone = [COMPOSER.compose(offer(prospect=one)).raw for one in people]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(lambda one: COMPOSER.compose(offer(prospect=one)).raw, people))
+    assert together == alone
