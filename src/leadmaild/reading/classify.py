@@ -21,7 +21,7 @@ from leadmaild.reading.threading import is_our_message_id, message_id_of
 _ABSENCE = re.compile(
     r"(?:bin|sind|befinde mich|ist)\b.{0,80}\b(?:nicht (?:im (?:büro|haus)|erreichbar|am platz)|abwesend|im urlaub"
     r"|außer haus)|automatisch (?:erstellt|generiert|versendet)e?\b|automatisierte (?:antwort|nachricht)"
-    r"|out of (?:the )?office|on (?:vacation|annual leave|holiday)|currently away|away from my|this is an automat(?:ic|ed)"
+    r"|out of (?:the )?office|on (?:vacation|annual leave)|currently away|away from my|this is an automat(?:ic|ed)"
     r"|je suis absent|en congés?|absente? (?:du bureau|jusqu)|sono (?:assente|fuori ufficio|in ferie)"
     r"|ben (?:ik )?(?:afwezig|met vakantie|niet aanwezig)",
     re.IGNORECASE | re.DOTALL,

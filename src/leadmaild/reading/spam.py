@@ -28,7 +28,7 @@ _THEMES = (
     (1.5, r"suchmaschinenoptimierung|\bseo\b"),
     (
         1.5,
-        r"(?:erste[nr]? seite|platz (?:1|eins)|first page|top \d+|page (?:1|one)).{0,30}(?:google|bing)|google[- ]ranking",
+        r"(?:erste[nr]? seite|platz (?:1|eins)|first page|page (?:1|one)).{0,30}(?:google|bing)|google[- ]ranking",
     ),
     (1.0, r"\bbacklinks?\b|guest posts?|domain authority|mehr besucher auf ihr|traffic to your (?:web)?site"),
     (1.0, r"redesign (?:of )?your (?:web)?site|(?:ihre|your) (?:web)?(?:site|seite).{0,40}(?:errors|fehler|optimier)"),
