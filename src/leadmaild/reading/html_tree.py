@@ -23,10 +23,15 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]*>")
 # Without an end tag, or ended by the next of their kind: they do not nest by themselves.
 _NOT_NESTING = frozenset(
     [
-        "br", "hr", "img", "input", "meta", "link", "area", "base", "col", "wbr", "param", "source", "p", "li", "td", "tr",
-        "th", "dt", "dd", "tbody", "thead", "tfoot", "option",
+        "br", "hr", "img", "input", "meta", "link", "area", "base", "col", "wbr", "param", "source", "p", "li", "td",
+        "tr", "th", "dt", "dd", "tbody", "thead", "tfoot", "option",
     ]
 )  # fmt: skip
+# Only nodes with such a style are looked at more closely.
+_TELLING = ",".join(
+    f'[style*="{word}" i]'
+    for word in ("none", "hidden", "max-height", "opacity", "font-size:0", "font-size: 0", "weight")
+)
 
 
 @dataclass(frozen=True, slots=True)
