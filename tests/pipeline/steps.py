@@ -101,9 +101,19 @@ class Bench:
         return await self.gateway.accept.accept(envelope, content)
 
     async def run(self) -> None:
-        """Run intake and deliver until neither finds anything to do now."""
-        while await self.gateway.intake.step() or await self.gateway.deliver.step():
+        """Run intake, escalate and deliver until none of them finds anything to do now."""
+        gateway = self.gateway
+        while await gateway.intake.step() or await gateway.escalate.step() or await gateway.deliver.step():
             pass
+
+    async def run_until(self, moment: datetime) -> None:
+        """Let time pass to `moment`, stopping wherever a timer or a mail is due on the way."""
+        await self.run()
+        while self.clock.now() < moment:
+            dues = [await self.gateway.escalate.next_due(), await self.gateway.deliver.next_due()]
+            stop = min([due for due in dues if due is not None and due > self.clock.now()] + [moment])
+            self.clock.advance(min(stop, moment) - self.clock.now())
+            await self.run()
 
     async def journal(self):
         async with self.gateway.database.view() as tx:

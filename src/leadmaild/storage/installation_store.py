@@ -39,6 +39,14 @@ class InstallationStore:
         value: bytes | None = found.scalar()
         return value
 
+    async def keep(self, name: str, value: bytes, now: datetime) -> None:
+        """Keep a value under that name in place of the one there."""
+        upsert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        fresh = upsert(installation).values(key=name, value=value, set_at=now)
+        await self._connection.execute(
+            fresh.on_conflict_do_update(index_elements=["key"], set_={"value": value, "set_at": now})
+        )
+
     async def suppress(self, address: str, key: bytes, reason: str, now: datetime) -> None:
         """Put an address on the suppression list (AR-24); idempotent."""
         upsert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert

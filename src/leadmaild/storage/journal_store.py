@@ -77,7 +77,8 @@ class JournalStore:
             set_={"journal_id": entry.id, "seen_at": now},
             where=(content_seen.c.seen_at < now - DUPLICATE_SPAN) | (content_seen.c.journal_id == entry.id),
         )
-        if (await self._connection.execute(statement)).rowcount:
+        is_ours = (await self._connection.execute(statement.returning(content_seen.c.journal_id))).scalar()
+        if is_ours is not None:
             return None
         return await self.seen_with_content(entry.location, content_key, now)
 

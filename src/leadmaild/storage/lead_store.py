@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from leadmaild.deciding.joining import message_digest
 from leadmaild.errors import NotFound
 from leadmaild.model.decision import JoinLead, MailKind, OpenLead
-from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState, Timer, TimerKind, TimerState
+from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState, Timer, TimerState
 from leadmaild.model.reading import Prospect, RequestType
 from leadmaild.model.vehicle import vehicle_key
 from leadmaild.model.work import OutboxItem
 from leadmaild.storage.documents import prospect_document, prospect_of
 from leadmaild.storage.schema import activity, contact_email, lead, timer
+from leadmaild.storage.timer_store import TimerStore
 
 
 class LeadStore:
@@ -23,11 +24,17 @@ class LeadStore:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self._timers = TimerStore(connection)
 
     async def by_number(self, number: int) -> Lead | None:
         """The lead of that number."""
         found = await self._select(lead.c.number == number)
         return found[0] if found else None
+
+    async def by_numbers(self, numbers: Sequence[int]) -> dict[int, Lead]:
+        """The leads of these numbers, each once."""
+        found = await self._select(lead.c.number.in_(numbers), limit=None)
+        return {one.number: one for one in found}
 
     async def prospect(self, number: int) -> Prospect | None:
         """What was read for the lead when it was made."""
@@ -54,9 +61,9 @@ class LeadStore:
             keys.append(and_(lead.c.source == prospect.source, lead.c.source_lead_id == prospect.source_lead_id))
         return await self._select(or_(*keys)) if keys else ()
 
-    async def _select(self, *conditions: ColumnElement[bool]) -> tuple[Lead, ...]:
+    async def _select(self, *conditions: ColumnElement[bool], limit: int | None = 20) -> tuple[Lead, ...]:
         statement = (
-            select(lead).where(*conditions).order_by(lead.c.last_active_at.desc(), lead.c.number.desc()).limit(20)
+            select(lead).where(*conditions).order_by(lead.c.last_active_at.desc(), lead.c.number.desc()).limit(limit)
         )
         rows = (await self._connection.execute(statement)).all()
         running = await self._with_running_first_response([row.number for row in rows])
@@ -131,7 +138,7 @@ class LeadStore:
             journal_id=journal_id,
         )
         number: int = (await self._connection.execute(statement.returning(lead.c.number))).scalar_one()
-        await self.arm(number, step.location, 1, arrived_at, step.timers)
+        await self._timers.arm(number, step.location, 1, arrived_at, step.timers)
         await self.record(number, ActivityKind.MAIL_IN, arrived_at, text=prospect.message or "", journal_id=journal_id)
         await self.record(
             number, ActivityKind.ASSIGNEE_CHANGE, arrived_at, text=step.assignment.why,
@@ -145,42 +152,18 @@ class LeadStore:
         values: dict[str, Any] = {"last_active_at": now}
         if step.new_cycle:
             cycle = joined.cycle + 1
-            await self.arm(joined.number, joined.location, cycle, now, step.timers)
+            await self._timers.arm(joined.number, joined.location, cycle, now, step.timers)
             values["cycle"] = cycle
         await self._connection.execute(update(lead).where(lead.c.number == joined.number).values(values))
-        await self._refresh_due(joined.number)
+        await self._timers.refresh_due([joined.number])
         details = {"why": step.why, "vehicle": step.stock.internal_number if step.stock else None}
         await self.record(
             joined.number, ActivityKind.MAIL_IN, now, text=step.text, journal_id=journal_id, details=details
         )
 
-    async def arm(self, number: int, location: str, cycle: int, base_at: datetime, timers: Sequence[Timer]) -> None:
-        """Write the timers of a cycle; each (lead, cycle, kind) once (R26)."""
-        rows = [
-            {
-                "lead": number,
-                "location": location,
-                "cycle": cycle,
-                "kind": str(t.kind),
-                "base_at": base_at,
-                "due_at": t.due_at,
-                "effective_at": t.effective_at,
-                "send_at": t.send_at,
-                "run_at": t.effective_at,
-                "state": str(t.state),
-                "why": t.why,
-            }
-            for t in timers
-        ]
-        if rows:
-            await self._connection.execute(insert(timer), rows)
-
     async def timers_of(self, number: int) -> tuple[Timer, ...]:
         """All timers of a lead, oldest cycle first."""
-        rows = await self._connection.execute(
-            select(timer).where(timer.c.lead == number).order_by(timer.c.cycle, timer.c.due_at, timer.c.id)
-        )
-        return tuple(timer_of(row) for row in rows)
+        return tuple(armed.timer for armed in await self._timers.of_leads([number]))
 
     async def record(
         self,
@@ -207,18 +190,6 @@ class LeadStore:
         assert item.lead is not None  # noqa: S101  # the caller asked
         kind = ActivityKind.AUTORESPONDER if item.kind is MailKind.AUTORESPONSE else ActivityKind.MAIL_OUT
         await self.record(item.lead, kind, now, outbox_id=item.id, details={"kind": str(item.kind)})
-
-    async def _refresh_due(self, number: int) -> None:
-        """Set `due_at` to the earliest open target (R129)."""
-        targets = select(timer.c.due_at, timer.c.kind).where(
-            timer.c.lead == number, timer.c.state == TimerState.PENDING, timer.c.kind.in_(["stage1", "follow_up"])
-        )
-        first = (await self._connection.execute(targets.order_by(timer.c.due_at).limit(1))).first()
-        await self._connection.execute(
-            update(lead)
-            .where(lead.c.number == number)
-            .values(due_at=first.due_at if first else None, due_kind=first.kind if first else None)
-        )
 
     async def require(self, number: int) -> Lead:
         """The lead of that number. Raises NotFound."""
@@ -255,12 +226,8 @@ def lead_of(row: Row[Any], *, is_running: bool = False, addresses: frozenset[str
         reacted_at=row.reacted_at,
         has_running_first_response=is_running,
         addresses=addresses,
+        source_provider=row.source_provider,
     )
-
-
-def timer_of(row: Row[Any]) -> Timer:
-    """The timer value of a row."""
-    return Timer(TimerKind(row.kind), row.due_at, row.effective_at, row.send_at, TimerState(row.state), row.why)
 
 
 def _earliest(timers: Sequence[Timer]) -> Timer | None:

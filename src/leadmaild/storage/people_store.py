@@ -49,6 +49,8 @@ class PeopleStore:
     async def _turns(
         self, locations: Sequence[str], groups: Sequence[Group], now: datetime
     ) -> dict[TurnKey, tuple[str, ...]]:
+        if not locations:
+            return {}
         if self._locks:
             await self._make_rows(locations, groups, now)
         found = select(rotation).where(rotation.c.location.in_(locations))

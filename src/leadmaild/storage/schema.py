@@ -1,6 +1,6 @@
 """The tables. Whatever must survive a crash is a row here.
 
-Rows that wait for work (journal, outbox, timer) carry the same claim columns: `run_at` (not before), `claims` (how
+Rows that wait for work (journal, outbox) carry the same claim columns: `run_at` (not before), `claims` (how
 often a worker took it), and the lease (`lease_owner`, `lease_token`, `lease_until`); claim.py is their one reader.
 """
 
@@ -265,7 +265,8 @@ Index("ix_outbox_location_kind_created_at", outbox.c.location, outbox.c.kind, ou
 Index("ix_outbox_lead", outbox.c.lead)
 Index("ix_outbox_created_at", outbox.c.created_at)
 
-# The clock's events, derived from facts; `run_at` is their effective_at (R19).
+# The clock's events, derived from facts; `run_at` is their effective_at (R19). They fire within one transaction and so
+# need no lease.
 timer = Table(
     "timer",
     metadata,
@@ -280,7 +281,8 @@ timer = Table(
     Column("send_at", Instant, nullable=False),
     Column("state", String(16), nullable=False),
     Column("why", Text, nullable=False, server_default=""),
-    *_claim_columns(),
+    Column("run_at", Instant, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),  # bugs of ours it ran into
     UniqueConstraint("lead", "cycle", "kind"),
 )
 Index("ix_timer_pending", timer.c.run_at, timer.c.id, sqlite_where=text("state = 'pending'"),
@@ -333,7 +335,7 @@ suppression = Table(
 installation = Table(
     "installation",
     metadata,
-    Column("key", String(64), primary_key=True),
+    Column("key", String(128), primary_key=True),
     Column("value", LargeBinary, nullable=False),
     Column("set_at", Instant, nullable=False),
 )

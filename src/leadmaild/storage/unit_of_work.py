@@ -18,6 +18,7 @@ from leadmaild.storage.listings import Listings
 from leadmaild.storage.outbox_store import OutboxStore
 from leadmaild.storage.people_store import PeopleStore
 from leadmaild.storage.stock_store import StockStore
+from leadmaild.storage.timer_store import TimerStore
 
 
 class Transaction:
@@ -28,6 +29,7 @@ class Transaction:
         self.journal = JournalStore(connection)
         self.contacts = ContactStore(connection, locks=locks)
         self.leads = LeadStore(connection)
+        self.timers = TimerStore(connection)
         self.outbox = OutboxStore(connection)
         self.people = PeopleStore(connection, locks=locks)
         self.stock = StockStore(connection)

@@ -1,0 +1,45 @@
+"""The bench on both databases: the same tests say what SQLite and PostgreSQL must both do."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+
+from leadmaild.reading.definitions import SourceSet
+from leadmaild.reading.sources_folder import load_sources
+from tests.dealership import write_settings
+from tests.pipeline.steps import Bench, open_bench
+
+
+@pytest.fixture(scope="session")
+def sources() -> SourceSet:
+    return load_sources()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.component)])
+def database_setting(request) -> str:
+    """The `database` setting of each kind of database."""
+    if request.param == "sqlite":
+        return "sqlite:///leadmaild.db"
+    return request.getfixturevalue("postgres_url").replace("postgresql+psycopg://", "postgresql://")
+
+
+@pytest_asyncio.fixture
+async def open_dealership(tmp_path, sources, database_setting) -> AsyncIterator[Callable[..., object]]:
+    """Opens benches on the same database; closes them all at the end."""
+    opened: list[Bench] = []
+
+    async def opener(*, clock=None, node="bench", reader=None, **settings: str) -> Bench:
+        path = write_settings(tmp_path, database=database_setting, **settings)
+        bench = await open_bench(path, sources, clock, node=node, reader=reader)
+        opened.append(bench)
+        return bench
+
+    yield opener
+    for bench in opened:
+        await bench.gateway.close()
+
+
+@pytest_asyncio.fixture
+async def bench(open_dealership) -> Bench:
+    return await open_dealership()
