@@ -22,6 +22,9 @@ _CUSTOMERS_OWN = ("trade-in", "tradein", "trade in", "trade", "sell")
 _ASKING_PRICES = ("", "asking", "quote", "internet", "sale", "list")
 _PHONE_CHANNEL = re.compile(r"\b(?:calls?|phone|telefon\w*|anruf\w*|telephon\w*)\b", re.IGNORECASE)
 _CHAT_CHANNEL = re.compile(r"\b(?:chat|live ?chat|messag(?:e|ing)|text|sms)\b", re.IGNORECASE)
+# Formatting that a form's editor left in the words, CDATA included; anything else in brackets is the customer's.
+_LINE_BREAK = re.compile(r"<br\s*/?>|</p>", re.IGNORECASE)
+_MARKUP = re.compile(r"</?(?:b|i|u|p|strong|em|div|span|font)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
 _FLAT = re.compile(
     r"<(email|phone|comments?|vin|stock|make|model|year|vendorname|odometer|price)\b([^>]*)>([^<]{1,2000})", re.I
 )
@@ -182,7 +185,8 @@ class _Prospect:
         if customer is not None:
             places = [customer, *customer.findall("contact"), self._element]
         texts = [_text(e) for place in places for tag in ("comments", "comment") for e in place.findall(tag)]
-        self._put("message", "\n".join(dict.fromkeys(t for t in texts if t)), "customer/comments")
+        message = "\n".join(dict.fromkeys(_MARKUP.sub("", _LINE_BREAK.sub("\n", t)) for t in texts if t))
+        self._put("message", message, "customer/comments")
 
     def _vehicles(self) -> None:
         has_wanted = False

@@ -27,6 +27,13 @@ _ELEMENTS = frozenset(
     "street apartment city regioncode postalcode country timeframe description earliestdate latestdate vendor vendorname "
     "url provider service value units".split()
 )
+# Only these hold other elements; any other element ends where the next one begins, its end tag forgotten or not.
+_CONTAINERS = frozenset(
+    (
+        "adf", "adfleads", "prospect", "vehicle", "odometer", "colorcombination", "option", "finance", "customer", "contact",
+        "address", "timeframe", "vendor", "provider",
+    )
+)  # fmt: skip
 _ROOT = re.compile(r"<(?:\w+:)?(adf|adfleads|prospect)\b", re.IGNORECASE)
 _ESCAPED_ROOT = re.compile(r"&lt;(?:\w+:)?(?:adf|adfleads|prospect)\b", re.IGNORECASE)
 _TAG = re.compile(
@@ -154,6 +161,8 @@ def _mended(text: str) -> str | None:
         if tag[1]:
             out.append(_closed_tag(name, kept))
         else:
+            if kept and kept[-1] not in _CONTAINERS:
+                out.append(f"</{kept.pop()}>")
             out.append(f"<{name}{_attributes(tag[3])}>")
             kept.append(name)
             if tag[4]:

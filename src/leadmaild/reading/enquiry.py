@@ -4,6 +4,7 @@ Who the customer is: a labelled value in the body, then Reply-To, then From, the
 never a robot, never an address of the dealer's own (lead-formats 0.3, 0.4).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceDefinition, SourceSet
 from leadmaild.reading.fields.addresses import emails_in, is_robot, is_under, normal_email
 from leadmaild.reading.fields.amounts import REGION_OF_CURRENCY, currency_in, currency_of_region
+from leadmaild.reading.fields.folding import accents_folded
 from leadmaild.reading.fields.urls import region_of_link
 from leadmaild.reading.findings import FREE_TEXT, HEADER, LABEL, REPLY_TO, SIGNATURE, Findings, Locale
 from leadmaild.reading.merge import Merged, Origin, merge
@@ -28,6 +30,11 @@ _REGIONS_OF_LANGUAGE = {
     "nl": ("NL", "BE"),
     "it": ("IT", "CH"),
     "de": ("DE", "AT", "CH", "LI", "LU"),
+}
+_WORDS_OF_LANGUAGE = {
+    "fr": frozenset(("prenom", "nom", "bonjour", "vehicule", "merci", "kilometrage", "je", "vous", "votre", "ville", "cordialement")),
+    "it": frozenset(("nome", "cognome", "telefono", "messaggio", "buongiorno", "veicolo", "grazie", "cellulare", "vorrei", "saluti")),
+    "nl": frozenset(("naam", "voornaam", "achternaam", "telefoon", "telefoonnummer", "bericht", "kenteken", "graag", "woonplaats", "ik")),
 }
 _GENERIC_CERTAINTY = 0.3
 _DIRECT_CERTAINTY = 0.9
@@ -311,7 +318,18 @@ def _language(mail: Mail, definition: SourceDefinition | None) -> str:
                 for pattern in selector.patterns:
                     if pattern.search(mail.subject):
                         return selector.map.get("*", "")
-    return definition.language if definition else ""
+    if definition is not None and definition.language:
+        return definition.language
+    declared = (mail.message.get("content-language") or "").split(",")[0].split("-")[0].strip().lower()
+    return declared or _spoken_in(mail.body[:5_000])
+
+
+def _spoken_in(text: str) -> str:
+    """The foreign language of a form by its commonest words, "" for German, English and what is not clear."""
+    words = set(re.findall(r"[a-z]+", accents_folded(text)))
+    counts = {language: len(words & marks) for language, marks in _WORDS_OF_LANGUAGE.items()}
+    best = max(counts, key=lambda language: counts[language])
+    return best if counts[best] >= 2 and list(counts.values()).count(counts[best]) == 1 else ""
 
 
 def _sent_locally(mail: Mail) -> str:

@@ -13,11 +13,14 @@ from leadmaild.reading.fields.phones import phones_in_text
 from leadmaild.reading.fields.requests import wishes_in
 from leadmaild.reading.findings import FREE_TEXT, SIGNATURE, Findings, Locale
 
-_FAX_BEFORE = re.compile(r"(?:fax|telefax|f)\s*[.:]?\s*$", re.IGNORECASE)
+_FAX_BEFORE = re.compile(r"\b(?:fax|telefax|faxnummer|f(?=[.:]))\s*[.:]?\s*$", re.IGNORECASE)
+# A number behind these is no telephone: "Kundennummer 0815...", "Ref. 030...", "Nr. 089..." (but "meine Nummer 0171").
 _NUMBER_BEFORE = re.compile(
-    r"(?:nr|nummer|number|no|id|ref\w*|n°|numero|vin|fin|rechnung\w*|invoice|iban|hrb|ust\w*|konto\w*|preis|inserat\w*|anzeige\w*)\s*[.:#]*\s*$",
+    r"(?:\b(?!ruf|telefon|handy|mobil|tel|fon|phone|durchwahl)[a-zäöü]{2,}[-\s]?(?:nr|nummer|id|number|no)"
+    r"|\b(?:nr|no|id|ref\w*|n°|vin|fin|invoice|iban|hrb|ust\w*|konto\w*|preis))\s*[.:#]*\s*$",
     re.IGNORECASE,
 )
+_OWN_NUMBER_BEFORE = re.compile(r"\b(?:meine?|unter|der|die|my|mijn|mon|mio|under|folgende[rn]?)\s+(?:nr|nummer|number|no)\s*[.:]*\s*$", re.IGNORECASE)
 _PHONE_WORD = re.compile(
     r"(?:tel|telefon\w*|phone|ruf\w*|handy\w*|mobil\w*|fon)[\s-]*(?:nr|nummer|number|no)?\s*[.:#]*\s*$", re.I
 )
@@ -121,7 +124,8 @@ def phones_of(text: str, locale: Locale) -> Iterator[tuple[str, str, str]]:
         start = plain.find(phone.raw, at)
         at = start + len(phone.raw)
         before = plain[max(0, start - 24) : start]
-        if _NUMBER_BEFORE.search(before) and not _PHONE_WORD.search(before):
+        is_named_otherwise = _NUMBER_BEFORE.search(before) and not _OWN_NUMBER_BEFORE.search(before)
+        if is_named_otherwise and not _PHONE_WORD.search(before):
             continue
         yield ("contact.fax" if _FAX_BEFORE.search(before) else "contact.phone"), phone.e164, phone.raw
 
@@ -182,7 +186,7 @@ def _add_own_car(findings: Findings, message: str, locale: Locale, where: str) -
 
 
 def _add_figures(findings: Findings, text: str, locale: Locale, where: str) -> None:
-    distance = re.search(r"(\d[\d.,' ]*\s*(?:tkm|tsd\.? ?km|t ?km|km|mijl|miles))\b", text, re.IGNORECASE)
+    distance = re.search(r"((?:\d{1,3}(?:[.,' ]\d{3})+|\d+(?:,\d)?)\s*(?:tkm|tsd\.? ?km|t ?km|km|mijl|miles))\b", text, re.IGNORECASE)
     if distance and (found := amounts.mileage_in(distance[1], locale.region)):
         findings.add("trade_in.mileage", found[0], distance[1], where, "free text", FREE_TEXT)
         findings.add("trade_in.mileage_unit", found[1], distance[1], where, "free text", FREE_TEXT)

@@ -7,7 +7,7 @@ labels are the customer's text (lead-formats 0.6, 4).
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -15,6 +15,10 @@ from leadmaild.reading.fields.folding import accents_folded, label_key
 from leadmaild.reading.fields.requests import is_refusal
 from leadmaild.reading.message import Document, Line
 
+# A lone line that certainly heads a message; "Anfrage" or "Text" alone may be anything.
+_SURE_MESSAGE = re.compile(r"nachricht|message|messaggio|bericht|mitteilung|kommentar|comment|bemerkung|anmerkung|opmerking|remarque")
+_NOT_A_MESSAGE = re.compile(r"\b(?:id|nr|nummer|number|von|vom|from|de|da|van|datum|date|typ|type|neue|new|status|art|letzte)\b|-id\b|nachrichten")
+_LONGEST_LONE_LABEL = 40
 _PARENTHESES = re.compile(r"[(\[].*?[)\]]?$|[(\[][^)\]]*[)\]]")
 _TRADE_IN_LABEL = re.compile(
     r"\b(?:inzahlungnahme(?:fahrzeug)?|in zahlung|eintausch(?:fahrzeug|wagen)?|altfahrzeug|altwagen|ankauf(?:sfahrzeug)?|"
@@ -47,6 +51,7 @@ class LabelSet:
     footer_labels: frozenset[str] = frozenset()
     footer_begins: tuple[str, ...] = ()
     buttons: frozenset[str] = frozenset()
+    hints: tuple[str, ...] = ()
 
     def targets_of(self, label: str) -> tuple[str, ...]:
         """Return the targets of a label as written in a mail, () if it is not known."""
@@ -71,6 +76,7 @@ def common_labels() -> LabelSet:
         footer_labels=frozenset(map(label_key, tables["footers"]["labels"])),
         footer_begins=tuple(tables["footers"]["begins"]),
         buttons=frozenset(map(label_key, tables["footers"]["buttons"])),
+        hints=tuple(tables["footers"]["hints"]),
     )
 
 
@@ -85,7 +91,8 @@ def common_targets(label: str) -> tuple[str, ...]:
         rest = _TRADE_IN_LABEL.sub(" ", folded).strip(" -–:/()")
         inner = _around_left_away(rest) if rest else ()
         return tuple(in_trade_in(path) for path in inner)
-    return ()
+    is_message = _SURE_MESSAGE.search(folded) and len(folded.split()) <= 5 and not _NOT_A_MESSAGE.search(folded)
+    return ("message",) if is_message else ()
 
 
 def _around_left_away(label: str) -> tuple[str, ...]:
@@ -136,11 +143,19 @@ def is_footer(text: str) -> bool:
     return folded.startswith(labels.footer_begins) or label_key(folded.partition(":")[0]) in labels.footer_labels
 
 
+def is_button(text: str) -> bool:
+    """Whether a line is a button or a hint how to answer: it ends a message, but is no footer yet."""
+    labels = common_labels()
+    folded = accents_folded(text[:120]).lstrip(" *•>|-–_")
+    return folded.startswith(labels.hints) or label_key(folded) in labels.buttons
+
+
 @dataclass(slots=True)
 class _Walk:
     """Where the walk through a document stands."""
 
     section: str = ""
+    own_section: str = ""  # opened by a line the definition names, until the next heading
     block: list[str] | None = None  # lines of the open message block
     block_label: str = ""
     block_line: int = 0
@@ -164,24 +179,24 @@ def labelled_fields(
     """
     walk = _Walk()
     stops = tuple(ends)
-    for number, line in enumerate(document.lines):
+    for number, written in enumerate(document.lines):
+        line = _with_lone_label(document.lines, number) if use_common else written
         if line.is_quoted and walk.block is None:
             continue
         if any(p.search(line.text) for p in stops):
             break
         if walk.block is not None:
             if not _ends_block(document, number, own, use_common):
-                walk.block.append(line.text)
+                walk.block.append(written.text)
                 continue
             yield from _closed(walk)
-            is_button = label_key(line.text) in common_labels().buttons
-            walk.is_in_footer = not is_button and not _opens_section(line, own, use_common)
+            walk.is_in_footer = not is_button(line.text) and not _opens_section(line, own, use_common)
         yield from _of_line(line, number, walk, own, use_common)
     yield from _closed(walk)
 
 
 def _of_line(line: Line, number: int, walk: _Walk, own: LabelSet | None, use_common: bool) -> Iterator[LabelledField]:
-    section = _line_section(line.section, own, use_common)
+    section = _section_at(line, walk, own, use_common)
     if section and section != walk.section:
         walk.is_in_footer = walk.is_in_footer and section in ("dealer", "")
         walk.trade_in_follows = False
@@ -205,6 +220,40 @@ def _of_line(line: Line, number: int, walk: _Walk, own: LabelSet | None, use_com
             if target == "request.trade_in" and not is_refusal(value):
                 walk.trade_in_follows = walk.has_vehicle
             yield LabelledField(target, path, value, line.label, number, is_own)
+
+
+def _section_at(line: Line, walk: _Walk, own: LabelSet | None, use_common: bool) -> str:
+    if opened := _own_section(line, own):
+        walk.own_section = opened
+    elif line.is_heading:
+        walk.own_section = ""
+    return walk.own_section or _line_section(line.section, own, use_common)
+
+
+def _own_section(line: Line, own: LabelSet | None) -> str:
+    """The section that a line opens by a pattern of the definition, heading or not."""
+    if own is not None:
+        for pattern, kind in own.section_patterns:
+            if pattern.search(line.text):
+                return kind
+    return ""
+
+
+def _with_lone_label(lines: tuple[Line, ...], number: int) -> Line:
+    """A known label alone on its line, without colon, and the value on the line below (headings of forms, bold lines)."""
+    line = lines[number]
+    words = line.text.strip(" -–=*#_:•>|")
+    if line.label is not None or not words or len(words) > _LONGEST_LONE_LABEL or line.text[-1] in ".,;!":
+        return line
+    paths = common_targets(words)
+    if not paths:
+        return line
+    if "message" in paths:
+        return replace(line, label=words, value="") if _SURE_MESSAGE.search(accents_folded(words)) else line
+    below = next((n for n in lines[number + 1 : number + 3] if n.text.strip()), None)
+    if below is None or below.label is not None or below.is_quoted or common_targets(below.text.strip(" -–=*#_:•>|")):
+        return line
+    return replace(line, label=words, value=below.text)
 
 
 def _is_own_row(line: Line) -> bool:
@@ -238,14 +287,17 @@ def _line_section(heading: str, own: LabelSet | None, use_common: bool) -> str:
 
 
 def _opens_section(line: Line, own: LabelSet | None, use_common: bool) -> bool:
-    return line.is_heading and _line_section(line.section, own, use_common) not in ("", "dealer")
+    opened = _own_section(line, own) or (line.is_heading and _line_section(line.section, own, use_common))
+    return opened not in (False, "", "dealer")
 
 
 def _ends_block(document: Document, number: int, own: LabelSet | None, use_common: bool) -> bool:
     """Whether the message ends before this line: signature mark, rule, known footer, or a heading over known labels."""
     line = document.lines[number]
     text = line.text.strip()
-    if text in ("--", "-- ") or is_rule_line(text) or is_footer(text) or label_key(text) in common_labels().buttons:
+    if _own_section(line, own):
+        return True
+    if text in ("--", "-- ") or is_rule_line(text) or is_footer(text) or is_button(text):
         return True
     if not line.is_heading or not _line_section(line.section, own, use_common):
         return False

@@ -155,6 +155,10 @@ def _person(chosen: _Chosen, origin: Origin) -> Person:
     email = chosen.text("contact.email")
     relay = chosen.text("contact.relay_email")
     first, last, name = chosen.text("contact.first_name"), chosen.text("contact.last_name"), chosen.text("contact.name")
+    if first and not last and name and first.casefold() not in name.casefold():
+        last = name  # "Nom: Moreau, Prénom: Claire": beside a first name, the name is the last one
+    elif last and not first and name and " " not in name and name.casefold() != last.casefold():
+        first = name  # "Nome: Marco, Cognome: De Luca"
     if first and last:
         name = f"{first} {last}"
     street, house = chosen.text("contact.street"), chosen.text("contact.house_number")

@@ -3,6 +3,7 @@
 Total: every byte string has a Reading. What breaks a reader is read again by the simplest means, for a person to see.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC
@@ -19,6 +20,7 @@ from leadmaild.model.reading import (
     Verdicts,
 )
 from leadmaild.reading import classify
+from leadmaild.reading.charset import without_mojibake
 from leadmaild.reading.content_key import content_key
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceSet
@@ -28,7 +30,7 @@ from leadmaild.reading.findings import LABEL, Locale
 from leadmaild.reading.forwards import Forward, unwrap
 from leadmaild.reading.freetext import phones_of
 from leadmaild.reading.labelled import labelled_fields
-from leadmaild.reading.message import Message
+from leadmaild.reading.message import Document, Message
 from leadmaild.reading.mime import parse
 from leadmaild.reading.quoting import new_words
 from leadmaild.reading.recognise import Mail, Recognised, recognise
@@ -39,6 +41,7 @@ from leadmaild.reading.threading import message_id_of, thread_of
 _NEEDS_EYES = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted", "application/ms-tnef",
                "application/vnd.ms-tnef", "message/partial", "message/external-body")  # fmt: skip
 _LONGEST_SUBJECT = 500
+_TWICE_ENCODED = re.compile("Ã[\u0080-\u00bf\u0178\u0192\u02c6\u2013-\u203a]|Â[\u0080-\u00bf]|â[\u201a\u20ac]")
 
 
 def read(raw: bytes, context: ReadingContext, sources: SourceSet) -> Reading:
@@ -61,9 +64,12 @@ class _Reading:
         self._forward: Forward | None = forward if forward and forward.is_trusted else None
         self._message = self._forward.message if self._forward else message
         self._sender = sender_of(self._message)
-        self._documents = documents(self._message)
+        self._documents = self._read_documents(":")
         self._mail = Mail(self._message, self._documents, self._sender, reply_to_of(self._message))
         self._text = self._documents[0].plain if self._documents else ""
+
+    def _read_documents(self, separator: str) -> tuple[Document, ...]:
+        return tuple(_without_mojibake(document) for document in documents(self._message, separator))
 
     def reading(self) -> Reading:
         """Take the steps in order; the first that decides ends them."""
@@ -106,7 +112,7 @@ class _Reading:
         if found is None or found.definition.separator == ":":
             return found
         # The source writes its labels with a separator of its own: read its text again with that.
-        self._documents = documents(self._message, found.definition.separator)
+        self._documents = self._read_documents(found.definition.separator)
         self._mail = Mail(self._message, self._documents, self._sender, self._mail.reply_to)
         return found
 
@@ -172,7 +178,7 @@ class _Reading:
         return Reading(
             classification=kind,
             reason=reason,
-            subject=self._mail.subject[:_LONGEST_SUBJECT],
+            subject=without_mojibake(self._mail.subject)[:_LONGEST_SUBJECT],
             sender=self._sender,
             reply_to=self._mail.reply_to,
             text=self._text,
@@ -199,6 +205,8 @@ class _Reading:
             yield "the mail exceeds the limits of reading"
         if any(p.content_type in _NEEDS_EYES for p in self._message.parts) or self._message.content_type in _NEEDS_EYES:
             yield "encrypted, packed or partial content"
+        if not self._text.strip():
+            yield "no readable text"
         if self._sender.is_ambiguous:
             yield "the sender is ambiguous"
         if self._sender.name_shows_other_address:
@@ -214,6 +222,23 @@ class _Reading:
         if enquiry.carrier is CarrierClass.B and found is not None and found.rule == "free text":
             return Verdict(False, ("R112: the address was not found in the expected field",))
         return classify.answerable(self._message, self._sender, self._context, enquiry.carrier, customer)
+
+
+def _without_mojibake(document: Document) -> Document:
+    """The document with twice encoded UTF-8 put right, line by line: a label misread is a field lost."""
+    if not _TWICE_ENCODED.search(document.plain):
+        return document
+    lines = tuple(
+        replace(
+            line,
+            text=without_mojibake(line.text),
+            section=without_mojibake(line.section),
+            label=line.label and without_mojibake(line.label),
+            value=line.value and without_mojibake(line.value),
+        )
+        for line in document.lines
+    )
+    return replace(document, lines=lines, plain="\n".join(line.text for line in lines).strip())
 
 
 def _is_answer(thread: Thread, mail: Mail) -> bool:

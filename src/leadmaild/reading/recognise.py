@@ -10,7 +10,7 @@ from leadmaild.reading.carriers import Carriers
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import Notice, Pattern, Recognition, SourceDefinition, SourceSet
 from leadmaild.reading.fields.addresses import email_of, emails_in, is_under
-from leadmaild.reading.labelled import common_targets
+from leadmaild.reading.labelled import LabelledField, labelled_fields
 from leadmaild.reading.message import Document, Message
 
 _LONGEST_BODY = 200_000
@@ -41,14 +41,17 @@ class Mail:
     @cached_property
     def known_labels(self) -> int:
         """How many different fields of a lead the common labels find in the richest document."""
-        lines = self.documents[0].lines if self.documents else ()
-        return len({t for line in lines if line.label and line.value for t in common_targets(line.label)})
+        return len({field.path for field in self.common_fields})
+
+    @cached_property
+    def common_fields(self) -> tuple[LabelledField, ...]:
+        """What the common labels find in the richest document."""
+        return tuple(labelled_fields(self.documents[0])) if self.documents else ()
 
     @cached_property
     def sender_is_customer(self) -> bool:
         """Whether the text names the sender's address under an e-mail label: a script put the customer into From."""
-        lines = self.documents[0].lines if self.documents else ()
-        named = (email_of(n.value) for n in lines if n.label and n.value and "contact.email" in common_targets(n.label))
+        named = (email_of(field.raw) for field in self.common_fields if field.path == "contact.email")
         return self.sender.email is not None and self.sender.email.casefold() in {e.casefold() for e in named if e}
 
 

@@ -42,3 +42,13 @@ def read_definition_file(path: Path) -> SourceDefinition:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError((Problem(str(path), f"cannot be read: {error}"),)) from None
     return read_definition(text, path.name)
+
+
+def mails_of_tests(definition: SourceDefinition, folder: Path) -> dict[str, bytes]:
+    """Return the content of the mail files the definition's tests name, as far as they stand in `folder`."""
+    found: dict[str, bytes] = {}
+    for case in definition.tests:
+        path = folder / Path(case.mail).name
+        if case.mail and path.is_file():
+            found[case.mail] = path.read_bytes()
+    return found

@@ -3,6 +3,7 @@
 One table for all readers, so that a price is read the same way whether ADF, a portal's label or a form brought it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from leadmaild.reading.findings import Findings, Locale
 Values = Iterator[tuple[str, object]]
 Reader = Callable[[str, str, Locale], Values]
 
+_EMPTY_BRACKETS = re.compile(r"[<(\[]\s*[>)\]]")
 _LONGEST_MESSAGE = 20_000
 _LONGEST_TEXT = 200
 
@@ -86,7 +88,7 @@ def _phone(path: str, raw: str, locale: Locale) -> Values:
 
 def _name(_path: str, raw: str, locale: Locale) -> Values:
     for found, email in enumerate(addresses.emails_in(raw)):
-        raw = raw.replace(email, " ").replace("<>", " ").replace("()", " ")
+        raw = _EMPTY_BRACKETS.sub(" ", raw.replace(f"mailto:{email}", " ").replace(email, " "))
         if not found:
             yield from _email("contact.email", email, locale)
     parts = names.name_parts(raw)

@@ -10,7 +10,7 @@ from leadmaild.reading.fields.folding import accents_folded
 _WISHES: tuple[tuple[RequestType, str], ...] = (
     (
         RequestType.TRADE_IN,
-        r"in zahlung\w*|inzahlung\w*|eintausch\w*|tausche[n]?\b.{0,30}\bgegen|\bankauf\w*|trade[- ]?in\w*|part[- ]?exchange|"
+        r"in zahlung\w*|inzahlung\w*|eintausch\w*|\btausch(?:e|en)?\b.{0,30}\bgegen|\bankauf\w*|trade[- ]?in\w*|part[- ]?exchange|"
         r"\breprise\b|\breprendre\b|\bpermuta\w*|\binruil\w*|\binruilen|altwagen",
     ),
     (
@@ -39,8 +39,8 @@ _WISHES: tuple[tuple[RequestType, str], ...] = (
     (
         RequestType.PRICE_PROPOSAL,
         r"preisvorschlag\w*|letzter? preis|letzte preis|\bpreislich .{0,20}(?:machen|moeglich|drin)|\b(?:vb|vhb)\b|verhandlungsbasis|"
-        r"was ist (?:ihr|der) letzt\w*|festpreis\?|best price|last price|price proposal|\bdernier prix|proposition de prix|prix negociable|"
-        r"\bproposta(?: di prezzo)?\b|ultimo prezzo|prezzo trattabile|prijsvoorstel|laatste prijs|\bbod\b (?:van|doen)|"
+        r"was ist (?:ihr|der) letzt\w*|festpreis\?|best price|last price|price proposal|\bdernier prix|proposition de prix|negociable|trattabile|verhandel\w*|preisnachlass|beim preis noch|am preis noch|onderhandelbaar|bespreekbaar|"
+        r"\bproposta(?: di prezzo)?\b|ultimo prezzo|prijsvoorstel|laatste prijs|\bbod\b (?:van|doen)|"
         r"\bich biete\b|\bbiete (?:ihnen )?\d|i(?:'d| would)? offer|je (?:vous )?propose \d|je vous offre|ik bied\b|\boffro\b",
     ),
     (RequestType.SERVICE, r"werkstatttermin|inspektionstermin|reifenwechsel|radwechsel|oelwechsel|service[- ]?termin|service appointment"),

@@ -41,9 +41,9 @@ _LONG_MODELS = re.compile(
     r"Model [S3XY]|Santa Fe|Land Cruiser(?: \d+)?|Range Rover(?: (?:Sport|Evoque|Velar))?|Discovery Sport|Defender \d+|"
     r"Grand (?:Scenic|Scénic|C4 (?:Picasso|SpaceTourer)|Cherokee|Modus|Vitara|Tourneo \w+|Espace|Voyager)|"
     r"C[345] (?:Picasso|Aircross|Cactus|X)|Transit (?:Custom|Connect|Courier)|Tourneo (?:Custom|Connect|Courier)|"
-    r"Golf (?:Plus|Sportsvan)|Passat (?:CC|Variant)|T[4567](?:\.\d)? (?:California|Multivan|Caravelle|Transporter)|"
+    r"Golf (?:Plus|Sportsvan)|Passat CC|T[4567](?:\.\d)? (?:California|Multivan|Caravelle|Transporter)|"
     r"(?:Corolla|Yaris) Cross|Mustang Mach-E|e-tron(?: GT)?|ID\.? ?(?:Buzz|\d)|(?:Grandland|Crossland|Mokka) X|"
-    r"Q[4568] e-tron|(?:Space|Urban) (?:Star|Cruiser|Wagon)|Eclipse Cross|Cooper(?: (?:SE?|D|SD))?(?=\s|$)|"
+    r"Q[4568] e-tron|(?:Space|Urban) (?:Star|Cruiser|Wagon)|Eclipse Cross|Cooper(?: (?:SE?|D|SD)(?!\w))?|"
     r"(?:A|B|C|E|G|R|S|V|X|CL|CLA|CLC|CLE|CLK|CLS|EQA|EQB|EQC|EQE|EQS|EQV|GL|GLA|GLB|GLC|GLE|GLK|GLS|ML|SL|SLC|SLK|SLS)"
     r" \d{2,3}(?: ?[de](?![\w]))?|\w{1,3}[- ]Klasse|Serie \d|\d(?:er|-Reihe|er-Reihe)|500 ?[XLCe](?![\w])|(?:e-)?\d{3} ?SW|"
     r"Trafic|AMG GT|Wrangler \w+|Duster",
