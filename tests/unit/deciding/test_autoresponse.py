@@ -13,6 +13,7 @@ from leadmaild.model.location import AutoresponseSettings, SourceSettings
 from leadmaild.model.reading import CarrierClass, Person, Sender, Verdict, Verdicts
 from leadmaild.model.snapshot import AnswerHistory, ProspectFacts, ThreadFacts
 from tests.unit.deciding.build import (
+    CAR,
     CUSTOMER,
     PORTAL,
     aug,
@@ -377,3 +378,26 @@ def test_there_are_twelve_of_them():
 
 def test_class_b_is_what_the_portal_builder_makes():
     assert (direct().carrier, portal().carrier) == (CarrierClass.A, CarrierClass.B)
+
+
+# Several answers out of one mail.
+
+
+def about_two_cars(one, other, answers):
+    """One mail that asks for a car in MUC and for one in AUG; leads go where the cars stand."""
+    facts = tuple(ProspectFacts(vehicle=replace(CAR, location=code), answers=answers) for code in ("MUC", "AUG"))
+    mail = portal(enquiry(one, source="adf"), enquiry(other, source="adf"), source="adf")
+    decision = decided(mail, world(muc(vehicle_location_for_distribution=True), prospects=facts))
+    assert [step.location for step in decision.steps] == ["MUC", "AUG"]
+    return [i.withheld_by for i in mails(decision, MailKind.AUTORESPONSE)]
+
+
+@pytest.mark.rule("AR-16")
+@pytest.mark.parametrize(("other", "second"), [(CUSTOMER, "AR-16"), ("zwei@other.example", "")])
+def test_answers_of_one_mail_count_for_their_address(other, second):
+    assert about_two_cars(CUSTOMER, other, AnswerHistory(to_address_24h=4)) == ["", second]
+
+
+@pytest.mark.rule("AR-17")
+def test_the_budget_of_one_location_is_not_spent_by_another():
+    assert about_two_cars(CUSTOMER, "zwei@other.example", AnswerHistory(of_location_1h=59)) == ["", ""]

@@ -232,3 +232,14 @@ def test_prospects_nobody_can_reach_are_left_out():
 def test_the_same_mail_world_and_moment_give_the_same_decision():
     snapshot = world(muc(escalation=TIMES), known())
     assert decided(answer(), snapshot) == decided(answer(), replace(snapshot, roster=replace(TEAM)))
+
+
+@pytest.mark.rule("R20")
+@pytest.mark.rule("PF70")
+def test_the_trace_tells_the_timers_that_run_and_those_dropped():
+    times = Escalation(timedelta(hours=2), timedelta(hours=2))  # the reminder would come with the lead
+    decision = decided(snapshot=world(muc(escalation=times)))
+    asked = {line.rule: line.matched for line in decision.trace}
+    assert (asked["R14"], asked["R13"], "R23" in asked) == (False, True, False)
+    without = {line.rule: line.matched for line in decided().trace}
+    assert without["R23"] is False
