@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from leadmaild.deciding.case import Case, source_settings
 from leadmaild.deciding.enquiries import Enquired
+from leadmaild.deciding.free_mail import is_free_mail
 from leadmaild.deciding.redirect import normal
 from leadmaild.model.address import parse_address
 from leadmaild.model.decision import Intent, JoinLead, MailKind, OpenLead, Recipient, Role
@@ -114,13 +115,13 @@ def _is_switched_on(prospect: Prospect, location: Location, trace: Trace) -> boo
 def _objections(
     case: Case, prospect: Prospect, address: str, location: Location, history: AnswerHistory
 ) -> Iterator[Objection]:
-    snapshot = case.snapshot
+    snapshot, is_shared = case.snapshot, _is_shared_domain(prospect, address, history)
     yield from _of_the_mail_alone(case.reading)
-    yield _own_address(case, address, history)
+    yield _own_address(case, address, is_shared)
     yield _sender(case, location)
     if case.reading.carrier is CarrierClass.B:
         yield _carrier(case, prospect, location)
-    yield from _limits(history, location)
+    yield from _limits(history, location, is_shared)
     is_reply = snapshot.thread.is_known
     yield Objection("AR-19", is_reply, is_reply, "the mail answers one of ours")
     is_old = snapshot.mail_is_old or case.envelope.is_first_scan
@@ -147,13 +148,19 @@ def _of_the_mail_alone(reading: Reading) -> Iterator[Objection]:
 _RULE_ID = re.compile(r"AR-\d\d")
 
 
-def _own_address(case: Case, address: str, history: AnswerHistory) -> Objection:
+def _is_shared_domain(prospect: Prospect, address: str, history: AnswerHistory) -> bool:
+    """Whether many customers share the domain of the address: a portal's relay, or a free-mail provider."""
+    is_relay = prospect.contact.email_is_relay or address == prospect.contact.relay_email
+    return is_relay or not history.domain_counts or is_free_mail(normal(address).partition("@")[2])
+
+
+def _own_address(case: Case, address: str, is_shared: bool) -> Objection:
     """AR-10: an address of ours, or in the domain of one. A mailbox at a free-mail provider does not make all its
     customers ours."""
     parsed = parse_address(address)
     boxes = [box for location in case.snapshot.locations.values() for box in location.mailboxes]
     domains = {parsed_box.domain for box in boxes if (parsed_box := parse_address(box))}
-    in_domain = parsed is not None and parsed.domain in domains and history.domain_counts
+    in_domain = parsed is not None and parsed.domain in domains and not is_shared
     return Objection(
         "AR-10", normal(address) in case.snapshot.own_addresses or in_domain, None, "an address of our own"
     )
@@ -210,7 +217,7 @@ def _carrier(case: Case, prospect: Prospect, location: Location) -> Objection:
     return Objection("R112", False, prospect.source, "an enabled source vouches for the customer's address")
 
 
-def _limits(history: AnswerHistory, location: Location) -> Iterator[Objection]:
+def _limits(history: AnswerHistory, location: Location, is_shared: bool) -> Iterator[Objection]:
     """AR-16 an address, AR-17 the location, AR-18 a domain."""
     counts = (history.to_address_for_vehicle_24h, history.to_address_24h, history.to_address_7d)
     over = any(
@@ -224,9 +231,7 @@ def _limits(history: AnswerHistory, location: Location) -> Iterator[Objection]:
     )
     shown = f"{history.of_location_1h} in 1 h, {history.of_location_24h} in 24 h"
     yield Objection("AR-17", bool(spent), shown, f"budget of {location.code}: {budget.per_hour}/h, {budget.per_day}/d")
-    over = history.domain_counts and (
-        history.to_domain_1m >= TO_DOMAIN_IN_1M or history.to_domain_24h >= TO_DOMAIN_IN_24H
-    )
+    over = not is_shared and (history.to_domain_1m >= TO_DOMAIN_IN_1M or history.to_domain_24h >= TO_DOMAIN_IN_24H)
     shown = f"{history.to_domain_1m} in 1 min, {history.to_domain_24h} in 24 h"
     yield Objection(
         "AR-18", over, shown, "limits of one domain: 3 a minute, 50 a day; free-mail and relays do not count"

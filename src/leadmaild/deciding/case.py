@@ -33,7 +33,5 @@ class Case:
 
 
 def source_settings(location: Location, prospect: Prospect) -> SourceSettings:
-    """The location's own settings for where an enquiry came from (Q18): for the provider that the mail names, if there
-    are any (R40: ADF), else for its source."""
-    of_provider = location.sources.get(prospect.source_provider or "")
-    return of_provider or location.source(prospect.source)
+    """The location's own settings for where an enquiry came from (Q18)."""
+    return location.source_of(prospect.source, prospect.source_provider)

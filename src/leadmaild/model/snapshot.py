@@ -74,7 +74,7 @@ class AnswerHistory:
     to_domain_1m: int = 0
     to_domain_24h: int = 0
     is_suppressed: bool = False  # AR-24
-    domain_counts: bool = True  # False: free-mail or relay domain, AR-18 does not count it
+    domain_counts: bool = True  # False: known as a domain many share, beside free-mail and relays (AR-18)
     domain_refuses_mail: bool = False  # AR-25: definite null MX or NXDOMAIN
 
 

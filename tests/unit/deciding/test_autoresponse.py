@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from leadmaild.deciding import free_mail
 from leadmaild.deciding.autoresponse import answer_address
+from leadmaild.deciding.free_mail import is_free_mail
 from leadmaild.model.decision import MailKind
 from leadmaild.model.envelope import Channel, SenderVerdict
 from leadmaild.model.lead import LeadState, Outcome
@@ -304,6 +306,42 @@ def test_a_portal_writing_as_a_robot_still_brings_leads_whose_customers_are_answ
     decision = decided(portal(), came=envelope(""))
     assert decision.outcome is Outcome.LEAD
     assert [i.recipient.address for i in mails(decision, MailKind.AUTORESPONSE)] == [CUSTOMER]
+
+
+@pytest.mark.rule("AR-18")
+@pytest.mark.parametrize(
+    ("domain", "is_one"),
+    [
+        ("gmx.de", True),
+        ("gmx.net", True),
+        ("yahoo.co.uk", True),
+        ("web.de", True),
+        ("t-online.de", True),
+        ("gmx.dealer.example", False),
+        ("autohaus.example", False),
+        ("mail.example", False),
+        ("", False),
+    ],
+)
+def test_free_mail_domains_are_known(domain, is_one):
+    assert is_free_mail(domain) is is_one
+
+
+@pytest.mark.rule("AR-18")
+@pytest.mark.parametrize(
+    "person",
+    [Person(email="buyer-60@relay.example", email_is_relay=True), Person(relay_email="token@relay.example")],
+)
+def test_the_customers_behind_one_relay_are_not_counted_together(person):
+    counts = AnswerHistory(to_domain_1m=40, to_domain_24h=400)
+    mail = portal(enquiry(contact=person, source="mobile.de"))
+    assert withheld_by(mail, world(facts=ProspectFacts(answers=counts))) == ""
+
+
+@pytest.mark.rule("AR-18")
+def test_the_customers_of_one_free_mail_provider_are_not_counted_together(monkeypatch):
+    monkeypatch.setattr(free_mail, "FREE_MAIL", frozenset({"mail.example"}))
+    assert withheld_by(direct(), with_history(to_domain_1m=40, to_domain_24h=400)) == ""
 
 
 # The counterweight: twelve honest customers, each answered exactly once (BI-64b), as far as decide sees them.
