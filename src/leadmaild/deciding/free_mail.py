@@ -10,8 +10,8 @@ FREE_MAIL = frozenset({
     "email.com", "fastmail.com", "hey.com", "web.de", "t-online.de", "freenet.de", "mail.de", "email.de",
     "posteo.de", "mailbox.org", "arcor.de", "vodafone.de", "vodafonemail.de", "kabelmail.de", "unity-mail.de",
     "unitybox.de", "online.de", "onlinehome.de", "o2online.de", "o2mail.de", "ewe.net", "ewetel.net",
-    "netcologne.de", "osnanet.de", "versanet.de", "alice-dsl.net", "alice.de", "magenta.de", "1und1.de", "web-
-    mail.de", "a1.net", "aon.at", "chello.at", "inode.at", "drei.at", "bluewin.ch", "hispeed.ch", "sunrise.ch",
+    "netcologne.de", "osnanet.de", "versanet.de", "alice-dsl.net", "alice.de", "magenta.de", "1und1.de",
+    "web-mail.de", "a1.net", "aon.at", "chello.at", "inode.at", "drei.at", "bluewin.ch", "hispeed.ch", "sunrise.ch",
     "swissonline.ch", "orange.fr", "wanadoo.fr", "free.fr", "laposte.net", "sfr.fr", "neuf.fr", "bbox.fr",
     "numericable.fr", "libero.it", "virgilio.it", "tiscali.it", "alice.it", "tin.it", "fastwebnet.it", "poste.it",
     "email.it", "ziggo.nl", "kpnmail.nl", "hetnet.nl", "planet.nl", "xs4all.nl", "home.nl", "casema.nl",
