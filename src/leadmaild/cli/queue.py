@@ -31,11 +31,14 @@ def queue() -> None:
 def list_(states: tuple[str, ...], number: int | None, limit: int | None, as_json: bool) -> None:
     """List outgoing mail, newest first."""
     chosen = settings()
-    rows = [_row(line, chosen) for line in run_async(_list(chosen, states, number, limit))]
+    lines = run_async(_list(chosen, states, number, limit))
+    rows = [_row(line, chosen) for line in lines]
     if as_json:
         print_json(rows)
     else:
-        print_table(rows, _COLUMNS, "no mail is queued or was sent")
+        # Whom a held notice goes to is looked up when it leaves: until then people read the role.
+        for_people = [row | {"to": row["to"] or f"({line.recipient})"} for row, line in zip(rows, lines, strict=True)]
+        print_table(for_people, _COLUMNS, "no mail is queued or was sent")
 
 
 @queue.command()

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from leadmaild.errors import LeaseLost, Unavailable
+
 Item = TypeVar("Item")
 
 
@@ -46,8 +48,10 @@ class GroupCommit(Generic[Item]):
         try:
             await self._write([item for item, _ in batch])
         except Exception as failure:  # noqa: BLE001  # every waiter must hear of it
-            if len(batch) == 1:
-                _tell(batch[0][1], failure)
+            if len(batch) == 1 or (isinstance(failure, Unavailable) and not isinstance(failure, LeaseLost)):
+                # The database itself is not to be had: trying each alone would only make every waiter wait longer.
+                for _, done in batch:
+                    _tell(done, failure)
                 return
             # One item may be what the database refuses: it must not take its neighbours down.
             for one in batch:
