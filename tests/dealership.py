@@ -36,9 +36,7 @@ unassigned_notice_to = ["info@autohaus-beispiel.example"]
 {location}
 
   [location.escalation]
-  stage1 = "2h"
-  reminder = "30m"
-  stage2 = "4h"
+  {escalation}
 
   [location.template]
   subject = "Ihre Anfrage{{% if vehicle %}} zum {{{{ vehicle.title }}}}{{% endif %}} [Anfrage {{{{ lead.number }}}}]"
@@ -106,6 +104,7 @@ def write_settings(
     gateway: str = "",
     smtp: str = "",
     location: str = "",
+    escalation: str = 'stage1 = "2h"\n  reminder = "30m"\n  stage2 = "4h"',
     tables: str = "",
     more: str = "",
 ) -> Path:
@@ -115,7 +114,8 @@ def write_settings(
     """
     path = folder / "leadmaild.toml"
     text = _SETTINGS.format(
-        database=database, port=port, outbound=outbound, gateway=gateway, smtp=smtp, location=location, tables=tables,
+        database=database, port=port, outbound=outbound, gateway=gateway, smtp=smtp, location=location,
+        escalation=escalation, tables=tables,
         more=more,
     )  # fmt: skip
     path.write_text(text, "utf-8")

@@ -1,14 +1,24 @@
 """The bench on both databases: the same tests say what SQLite and PostgreSQL must both do."""
 
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from leadmaild.reading.definitions import SourceSet
 from leadmaild.reading.sources_folder import load_sources
 from tests.dealership import write_settings
 from tests.pipeline.steps import Bench, open_bench
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet() -> Iterator[None]:
+    """Thousands of log lines, with stacks of the bugs that tests make, cost more than the steps themselves."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL + 1))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

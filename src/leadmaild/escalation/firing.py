@@ -4,9 +4,11 @@ The escalate step asks `verdict_when_due` at `effective_at`, deliver asks `verdi
 downtime both simply come late: a stale reminder is skipped, the stages still go out, each once (R27, PF49).
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from leadmaild.escalation.timers import recomputed
 from leadmaild.model.lead import Timer, TimerKind, TimerState
 
 
@@ -29,6 +31,17 @@ class FiringVerdict:
 
     state: TimerState
     why: str
+
+
+def judged(timer: Timer, today: Iterable[Timer], facts: CycleFacts, now: datetime) -> Timer:
+    """What a pending timer becomes at `now`: the same event with its moments by today's settings (`today` are all
+    timers of its cycle, R29), in the state it goes into; still `pending` = its moment has not come (PF45)."""
+    known_today = [fresh for fresh in today if fresh.kind is timer.kind]
+    (fresh,) = recomputed([timer], known_today)
+    if fresh.state is not TimerState.PENDING:
+        return fresh
+    verdict = verdict_when_due(fresh, facts, now)
+    return fresh if verdict.state is TimerState.PENDING else replace(fresh, state=verdict.state, why=verdict.why)
 
 
 def verdict_when_due(timer: Timer, facts: CycleFacts, now: datetime) -> FiringVerdict:

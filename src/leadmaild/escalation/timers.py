@@ -71,6 +71,27 @@ def follow_up_timers(
     return tuple(timers)
 
 
+def timers_today(
+    kind: TimerKind, base_at: datetime, location: Location, *, source_escalates: bool = True
+) -> tuple[Timer, ...]:
+    """The timers of the cycle that a timer of `kind` belongs to, counted from `base_at` by today's settings (R29).
+
+    `source_escalates` is the location's switch for the source of the lead (Q18).
+    """
+    calendar, times = Calendar.of(location.opening_hours), location.escalation
+    if kind in (TimerKind.FOLLOW_UP, TimerKind.FOLLOW_UP_STAGE2):
+        timers = follow_up_timers(base_at, times, calendar, within_hours=location.follow_up_within_hours)
+        # The date somebody set stays the lead's due date (R84); only nobody is told.
+        return timers if timers_run(location) else tuple(_silent(timer) for timer in timers[:1])
+    if not timers_run(location) or not source_escalates:
+        return ()
+    return first_response_timers(base_at, times, calendar)
+
+
+def _silent(timer: Timer) -> Timer:
+    return replace(timer, state=TimerState.SKIPPED, why="no timers in tracking mode (Q3)")
+
+
 def recomputed(stored: Iterable[Timer], fresh: Iterable[Timer]) -> tuple[Timer, ...]:
     """The timers of one cycle after the settings changed (R29, PF45), in the order of `fresh`, then what is left.
 

@@ -120,3 +120,17 @@ class Lead:
     reacted_at: datetime | None = None  # the last reaction (R24)
     has_running_first_response: bool = False
     addresses: frozenset[str] = field(default_factory=frozenset)  # normalised addresses of its contact
+    source_provider: str | None = None  # whom an ADF mail names
+
+
+@dataclass(frozen=True, slots=True)
+class ArmedTimer:
+    """A timer where it stands: of which cycle of which lead, and `base_at`, what its cycle counts from: the arrival of
+    the customer's mail, or the follow-up date."""
+
+    id: int
+    lead: int
+    location: str
+    cycle: int
+    base_at: datetime
+    timer: Timer

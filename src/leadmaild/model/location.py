@@ -195,3 +195,8 @@ class Location:
     def source(self, source_id: str) -> SourceSettings:
         """This location's settings for the source; the defaults where it has none."""
         return self.sources.get(source_id) or SourceSettings(source_id)
+
+    def source_of(self, source_id: str, provider: str | None) -> SourceSettings:
+        """The settings for where an enquiry came from (Q18): for the provider that the mail names, if there are any
+        (R40: ADF), else for its source."""
+        return self.sources.get(provider or "") or self.source(source_id)

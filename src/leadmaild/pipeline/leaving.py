@@ -69,10 +69,11 @@ async def look_up(tx: Transaction, item: OutboxItem, world: World, now: datetime
     match still_wanted(item.kind, _standing(lead, item, location), now):
         case Dropped(reason):
             return Stop(item, OutboxState.CANCELLED, reason)
-    if item.kind.is_staff_notice and not _leaves_at_any_hour(item, location):
-        opens_at = Calendar.of(location.opening_hours).next_open(now)
-        if opens_at > now:
-            return Hold(item, opens_at)
+    if item.kind.is_staff_notice:
+        within_hours = not _leaves_at_any_hour(item, location)
+        leaves_at = Calendar.of(location.opening_hours).next_send(now, within_hours=within_hours)
+        if leaves_at > now:
+            return Hold(item, leaves_at)
     roster = await tx.people.roster(settings.users, settings.groups, (), now)
     resolved = resolve(item.recipient, item.kind, lead.assignee if lead else "", location, roster, now)
     if not resolved.addressees:
@@ -92,13 +93,23 @@ async def look_up(tx: Transaction, item: OutboxItem, world: World, now: datetime
 def _standing(lead: Lead | None, item: OutboxItem, location: Location) -> LeadStanding | None:
     if lead is None:
         return None
-    answered = lead.reacted_at is not None and lead.reacted_at >= item.created_at
-    cycle = CycleFacts(is_closed=lead.state is LeadState.CLOSED, has_reaction=answered)
+    # A notice of the clock belongs to the cycle that began then; any other to the moment it was decided.
+    began_at = _instant(item, "began_at") or item.created_at
+    cycle = CycleFacts(
+        is_closed=lead.state is LeadState.CLOSED,
+        has_reaction=lead.reacted_at is not None and lead.reacted_at >= began_at,
+        stage1_due_at=_instant(item, "due_at") if item.kind is MailKind.REMINDER else None,
+    )
     return LeadStanding(cycle, waits_in_pool=is_pool_user(lead.assignee, location))
 
 
+def _instant(item: OutboxItem, key: str) -> datetime | None:
+    text = item.details.get(key)
+    return datetime.fromisoformat(text) if text else None
+
+
 def _leaves_at_any_hour(item: OutboxItem, location: Location) -> bool:
-    """R59: with the switch off, follow-up notices leave at their minute."""
+    """R59: with the switch off, follow-up notices leave at their minute, on any day that is not off (R60)."""
     is_follow_up = item.kind in (MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_STAGE2)
     return is_follow_up and not location.follow_up_within_hours
 
@@ -149,7 +160,7 @@ async def _mail_facts(
         on_behalf_of=next((roster.users.get(a.on_behalf_of) for a in addressees if a.on_behalf_of), None),
         group=next((g for g in roster.groups_of(location.code) if lead and g.name == lead.group), None),
         language=_language(prospect, location),
-        due_at=lead.due_at if lead else None,
+        due_at=_instant(item, "due_at") or (lead.due_at if lead else None),
         original=entry.content if entry else None,
         original_reading=reading,
         original_sender_verdict=entry.envelope.sender_verdict if entry else SenderVerdict.UNAUTHENTICATED,

@@ -60,6 +60,11 @@ class PeopleStore:
         rows = await self._connection.execute(found)
         return {TurnKey(r.location, r.group_name): tuple(r.members) for r in rows}
 
+    async def lock_turns(self, locations: Sequence[str], groups: Sequence[Group], now: datetime) -> None:
+        """Hold the turns of these locations until the end of the transaction; on SQLite the one writer holds all."""
+        if self._locks and locations:
+            await self._turns(locations, groups, now)
+
     async def _make_rows(self, locations: Sequence[str], groups: Sequence[Group], now: datetime) -> None:
         keys = [(code, "") for code in locations] + [(g.location, g.name) for g in groups if g.location in locations]
         statement = postgres_insert(rotation).on_conflict_do_nothing()

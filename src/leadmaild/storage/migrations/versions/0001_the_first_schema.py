@@ -67,8 +67,8 @@ def upgrade() -> None:
     op.create_table(
         "imap_ledger",
         sa.Column("mailbox", sa.String(length=64), nullable=False),
-        sa.Column("uidvalidity", Id, autoincrement=False, nullable=False),
-        sa.Column("uid", Id, autoincrement=False, nullable=False),
+        sa.Column("uidvalidity", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uid", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("taken_at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("mailbox", "uidvalidity", "uid", name=op.f("pk_imap_ledger")),
     )

@@ -1,0 +1,40 @@
+"""The migrations and the tables in the code are the same database."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from leadmaild.storage.engine import database_url, sync_url
+from leadmaild.storage.migrate import migrate
+from leadmaild.storage.schema import metadata
+
+
+def test_a_migrated_database_has_exactly_the_tables_of_the_code(database_setting, tmp_path):
+    url = database_url(database_setting, tmp_path)
+    migrate(url)
+    engine = create_engine(sync_url(url))
+    try:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+    finally:
+        engine.dispose()
+
+
+def test_migrating_again_changes_nothing(database_setting, tmp_path):
+    url = database_url(database_setting, tmp_path)
+    _before, first = migrate(url)
+
+    assert migrate(url) == (first, first)
+
+
+@pytest.mark.asyncio
+async def test_nodes_that_start_together_migrate_once(database_setting, tmp_path):
+    url = database_url(database_setting, tmp_path)
+    revisions = await asyncio.gather(*(asyncio.to_thread(migrate, url) for _ in range(3)))
+
+    assert sum(before is None for before, _now in revisions) == 1
+    assert {now for _before, now in revisions} == {"0001"}
