@@ -9,7 +9,7 @@ from datetime import timedelta
 from leadmaild.deciding.case import Case
 from leadmaild.deciding.decide import decide
 from leadmaild.deciding.without_lead import unparsed
-from leadmaild.errors import Conflict, LeaseLost
+from leadmaild.errors import Conflict, LeaseLost, Unavailable
 from leadmaild.maillog import Event, log
 from leadmaild.model.decision import Decision
 from leadmaild.model.lead import Outcome
@@ -25,6 +25,7 @@ from leadmaild.ports.stores import Database, Transaction
 BATCH = 20
 # A mail that broke us this often is set aside, never dropped, never tried at start (PF4).
 MOST_CLAIMS = 5
+_AFTER_OUTAGE = timedelta(seconds=1)
 _BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
 
 
@@ -69,7 +70,12 @@ class Intake:
         poison = [entry for entry in entries if entry.claim.claims > MOST_CLAIMS]
         sound = [entry for entry in entries if entry.claim.claims <= MOST_CLAIMS]
         readings = await asyncio.gather(*(self._read(entry, world) for entry in sound))
-        done = await self._decide_batch(list(zip(sound, readings, strict=True)), poison, world)
+        try:
+            done = await self._decide_batch(list(zip(sound, readings, strict=True)), poison, world)
+        except Unavailable:
+            # Nothing of the batch has happened; do not leave it to the end of the lease.
+            await self._give_back(entries)
+            raise
         for one in done:
             intake_log.decided(one.entry, one.decision, one.applied)
         self._wake_deliver()
@@ -80,6 +86,12 @@ class Intake:
             entries = await tx.journal.claim(self._clock.now(), self._node, BATCH)
             await tx.commit()
         return entries
+
+    async def _give_back(self, entries: Sequence[JournalEntry]) -> None:
+        async with self._database.transaction() as tx:
+            for entry in entries:
+                await tx.journal.put_back(entry.claim, self._clock.now() + _AFTER_OUTAGE, "database_unavailable")
+            await tx.commit()
 
     async def _read(self, entry: JournalEntry, world: World) -> Reading:
         location = world.settings.locations.get(entry.location)
@@ -96,6 +108,10 @@ class Intake:
         done: list[_Done] = []
         failed = [(entry, "crash_loop") for entry in poison]
         async with self._database.transaction() as tx:
+            # Whoever decides about a location's mail holds its turns, all taken in one order before anything else:
+            # so no two nodes give the same turn (PF30), and none can lock the other out over contacts.
+            concerned = {entry.location for entry, _ in mails} | _where_vehicles_may_stand(mails, world)
+            await tx.people.lock_turns(sorted(concerned), world.settings.groups, self._clock.now())
             for entry, reading in mails:
                 try:
                     done.append(await self._decide_one(tx, entry, reading, world))
@@ -149,6 +165,13 @@ class Intake:
         snapshot = await load_snapshot(tx, world, location, unread, entry.envelope, None, now)
         decision = replace(unparsed(Case(unread, entry.envelope, snapshot, now), error), outcome=Outcome.SET_ASIDE)
         await apply(tx, entry, unread, decision, snapshot, world, now)
+
+
+def _where_vehicles_may_stand(mails: Sequence[tuple[JournalEntry, Reading]], world: World) -> set[str]:
+    """Every location if one of the mails may move to where its vehicle stands (R55)."""
+    locations = world.settings.locations
+    moves = any(locations[e.location].vehicle_location_for_distribution for e, _ in mails if e.location in locations)
+    return set(locations) if moves else set()
 
 
 def _back_off(claims: int) -> timedelta:
