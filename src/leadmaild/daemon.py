@@ -10,12 +10,13 @@ from contextlib import suppress
 from leadmaild import __version__
 from leadmaild.config.model import Settings
 from leadmaild.errors import LeadmaildError
+from leadmaild.foundation import Outside
 from leadmaild.inbound.limits import Limits
 from leadmaild.inbound.smtp_server import Listener, server_tls, start_lmtp, start_smtp
 from leadmaild.maillog import Event, log
 from leadmaild.storage.engine import database_url
 from leadmaild.storage.migrate import migrate
-from leadmaild.wiring import Gateway, Outside, build
+from leadmaild.wiring import Gateway, build
 
 _FIRST_INHERITED_FD = 3  # sd_listen_fds(3)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from leadmaild.clock import RandomIds
+from leadmaild.foundation import Outside
 from leadmaild.model.address import ReversePath
 from leadmaild.model.envelope import Channel, Envelope
 from leadmaild.model.outgoing import Delivery, OutgoingMail, RecipientResult, SendResult
@@ -17,7 +18,7 @@ from leadmaild.reading.definitions import SourceSet
 from leadmaild.reading.read import read
 from leadmaild.storage.engine import database_url
 from leadmaild.storage.migrate import migrate
-from leadmaild.wiring import Gateway, Outside, build, load_settings
+from leadmaild.wiring import Gateway, build, load_settings
 from tests.dealership import MAILBOX
 
 MONDAY_10 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # 10:00 in Munich

@@ -1,14 +1,13 @@
 """`leadmaild calendar`: the open hours and the days off of a location, as the gateway sees them (R10)."""
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import click
 
-from leadmaild.cli.given_settings import config_option, given_settings, location_of
 from leadmaild.cli.moments import DateParameter
 from leadmaild.cli.output import instant, json_option, print_table, show
+from leadmaild.cli.session import config_option, location_of, settings
 from leadmaild.escalation.calendar import Calendar
 from leadmaild.model.location import OpeningHours
 
@@ -25,13 +24,11 @@ def calendar() -> None:
 @config_option
 @json_option
 @click.pass_context
-def show_calendar(
-    context: click.Context, code: str, first: date, until: date, config: Path | None, as_json: bool
-) -> None:
+def show_calendar(context: click.Context, code: str, first: date, until: date, as_json: bool) -> None:
     """Show the open hours and the days off of the dates from --from up to, not including, --until."""
     if until <= first:
         raise click.UsageError(f"--until {until} must be after --from {first}: it is the date after the last", context)
-    location = location_of(given_settings(context, config), code)
+    location = location_of(settings(), code)
     show(calendar_rows(location.opening_hours, first, until), as_json, _for_people)
 
 

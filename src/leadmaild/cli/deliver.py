@@ -41,7 +41,7 @@ async def _deliver(chosen: Settings, forward_path: str, reverse_path: str | None
     if len(content) > limit:
         return _say(f"the mail is larger than {limit} bytes", EX_DATAERR)
     require_database(chosen)
-    from leadmaild.wiring import build_door  # after the cheap refusals
+    from leadmaild.foundation import build_door  # after the cheap refusals
 
     async with build_door(chosen) as (door, clock):
         if door.refusal_for(forward_path) is not None:

@@ -14,13 +14,14 @@ from leadmaild.cli.session import config_option, database_of, run_async, setting
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
 from leadmaild.errors import UnknownRecipient
+from leadmaild.foundation import view_world
 from leadmaild.model.decision import JoinLead, OpenLead
 from leadmaild.model.envelope import Channel, Envelope
 from leadmaild.model.reading import Prospect
 from leadmaild.pipeline.explain import Explanation
 from leadmaild.pipeline.explain import explain as explained
 from leadmaild.pipeline.reader_pool import ReaderPool
-from leadmaild.wiring import source_folders, view_world
+from leadmaild.wiring import source_folders
 
 
 @click.command()

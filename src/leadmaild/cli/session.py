@@ -1,19 +1,24 @@
-"""What every command starts from: the settings it was told to use, and the database seen or written through them."""
+"""What every command starts from: the settings it was told to use, and the database seen or written through them.
+
+The database's rooms are imported only where they are entered: most of a command's start-up time is imports.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from leadmaild.config.find import settings_path
+from leadmaild.config.load import load
 from leadmaild.config.model import Settings
-from leadmaild.errors import Unavailable
-from leadmaild.storage.engine import database_url, is_sqlite
-from leadmaild.storage.unit_of_work import Database, Transaction
-from leadmaild.wiring import load_settings, open_database
+from leadmaild.errors import NotFound, Unavailable
+from leadmaild.model.location import Location
+
+if TYPE_CHECKING:
+    from leadmaild.storage.unit_of_work import Database, Transaction
 
 Result = TypeVar("Result")
 
@@ -35,8 +40,15 @@ config_option = click.option(
 
 
 def settings() -> Settings:
-    """The settings of this call. Raises ConfigError."""
-    return load_settings(settings_path(click.get_current_context().find_root().obj))
+    """The settings of this call; their mail templates are not looked at. Raises ConfigError."""
+    return load(settings_path(click.get_current_context().find_root().obj))
+
+
+def location_of(chosen: Settings, code: str) -> Location:
+    """The location of that code. Raises NotFound, naming those there are."""
+    if (location := chosen.locations.get(code)) is None:
+        raise NotFound(f'there is no location "{code}"; the settings have: {", ".join(chosen.locations) or "none"}')
+    return location
 
 
 def run_async(work: Coroutine[Any, Any, Result]) -> Result:
@@ -46,14 +58,18 @@ def run_async(work: Coroutine[Any, Any, Result]) -> Result:
 
 def require_database(chosen: Settings) -> None:
     """Raise Unavailable with what to do if the SQLite file is not there yet."""
+    from leadmaild.storage.engine import database_url, is_sqlite
+
     url = database_url(chosen.gateway.database, chosen.path.parent)
     if is_sqlite(url) and not Path(url.database or "").exists():
         raise Unavailable(f"there is no database at {url.database} yet; run `leadmaild migrate` or `leadmaild serve`")
 
 
 @asynccontextmanager
-async def database_of(chosen: Settings) -> AsyncIterator[Database]:
+async def database_of(chosen: Settings) -> "AsyncIterator[Database]":
     """The database of the settings, closed at the end. Raises Unavailable."""
+    from leadmaild.foundation import open_database
+
     require_database(chosen)
     database = open_database(chosen)
     try:
@@ -63,7 +79,7 @@ async def database_of(chosen: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def view_of(chosen: Settings) -> AsyncIterator[Transaction]:
+async def view_of(chosen: Settings) -> "AsyncIterator[Transaction]":
     """A read-only view of the database. Raises Unavailable."""
     async with database_of(chosen) as database, database.view() as tx:
         yield tx

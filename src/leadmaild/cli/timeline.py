@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
-from leadmaild.cli.given_settings import config_option, given_settings, location_of
 from leadmaild.cli.moments import InstantParameter, in_zone
 from leadmaild.cli.output import instant, json_option, print_table, show
+from leadmaild.cli.session import config_option, location_of, settings
 from leadmaild.escalation.calendar import Calendar
 from leadmaild.escalation.timers import first_response_timers, follow_up_timers, timers_run
 from leadmaild.model.lead import Timer
@@ -30,7 +29,6 @@ def timeline(
     code: str,
     arrival: datetime | None,
     follow_up: datetime | None,
-    config: Path | None,
     as_json: bool,
 ) -> None:
     """Show the escalation timeline that a lead arriving, or a follow-up set, at some moment would have.
@@ -39,7 +37,7 @@ def timeline(
     """
     if (arrival is None) == (follow_up is None):
         raise click.UsageError("give one of --arrival INSTANT and --follow-up INSTANT", context)
-    location = location_of(given_settings(context, config), code)
+    location = location_of(settings(), code)
     if not timers_run(location):
         click.echo(f"{code} is in tracking mode without tracking_escalation: no timers run (Q3)", err=True)
     zone = location.opening_hours.zone

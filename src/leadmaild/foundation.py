@@ -1,0 +1,106 @@
+"""What every process of ours stands on: the database, the world its settings make, and the door by which mail comes in.
+
+Light on purpose: a pipe from an MTA must not wait for what only the daemon needs.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from leadmaild.clock import RandomDice, RandomIds, SystemClock
+from leadmaild.config.model import Settings
+from leadmaild.model.location import Location
+from leadmaild.pipeline.accept import Accept
+from leadmaild.pipeline.world import World
+from leadmaild.ports import Clock, Dice, Door, Ids, Reader, Transport
+from leadmaild.storage.engine import database_url, is_sqlite
+from leadmaild.storage.unit_of_work import Database
+
+# Below this much free space mail is refused with 452 instead of filling the disk (SP-15).
+MIN_FREE_SPACE = 100 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Outside:
+    """What the gateway takes from outside; tests replace what they steer."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    ids: Ids = field(default_factory=RandomIds)
+    dice: Dice = field(default_factory=RandomDice)
+    reader: Reader | None = None
+    transports: Mapping[str, Transport] | None = None
+    node: str = field(default_factory=lambda: f"{machine_name()}:{os.getpid()}:{secrets.token_hex(4)}")
+
+
+def machine_name() -> str:
+    """The name of this machine, by which a node of several is told from the others."""
+    return socket.gethostname()[:40]
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of the settings; nothing is connected yet."""
+    return Database(database_url(settings.gateway.database, settings.path.parent))
+
+
+@asynccontextmanager
+async def build_door(settings: Settings, outside: Outside | None = None) -> AsyncIterator[tuple[Door, Clock]]:
+    """Only the door, for a mail that is handed in beside the daemon; closed at the end. Raises Unavailable."""
+    outside = outside or Outside()
+    database = open_database(settings)
+    try:
+        world = await load_world(settings, database, outside)
+        yield (
+            Accept(database, lambda: world.directory, outside.ids, lambda: None, free_space(settings)),
+            outside.clock,
+        )
+    finally:
+        await database.close()
+
+
+async def load_world(settings: Settings, database: Database, outside: Outside) -> World:
+    """The world these settings make; keys that are not configured are made once and kept in the database."""
+    now = outside.clock.now()
+    async with database.transaction() as tx:
+        kept = await tx.installation.secret("token_key", outside.ids.key, now)
+        since: dict[str, datetime] = {}
+        for location in settings.locations.values():
+            if location.autoresponse.learning:
+                started = await tx.installation.secret(_learning_key(location), lambda: now.isoformat().encode(), now)
+                since[location.code] = datetime.fromisoformat(started.decode()).astimezone(UTC)
+        await tx.commit()
+    return World.of(settings, _token_keys(settings, kept), since)
+
+
+async def view_world(settings: Settings, database: Database) -> World:
+    """The same world for looking only: makes nothing (explain leaves the database as it is)."""
+    async with database.view() as tx:
+        kept = await tx.installation.value("token_key") or b"\0" * 32
+        since: dict[str, datetime] = {}
+        for location in settings.locations.values():
+            if location.autoresponse.learning and (started := await tx.installation.value(_learning_key(location))):
+                since[location.code] = datetime.fromisoformat(started.decode()).astimezone(UTC)
+    return World.of(settings, _token_keys(settings, kept), since)
+
+
+def _learning_key(location: Location) -> str:
+    return f"learning:{location.code}:{location.autoresponse.learning}"
+
+
+def _token_keys(settings: Settings, kept: bytes) -> tuple[bytes, ...]:
+    configured = tuple(secret.reveal().encode() for secret in settings.gateway.token_keys)
+    return (*configured, kept) if configured else (kept,)
+
+
+def free_space(settings: Settings) -> Callable[[], bool]:
+    """Asks whether there is room for another mail; on PostgreSQL the database server watches its own disk."""
+    url = database_url(settings.gateway.database, settings.path.parent)
+    if not is_sqlite(url):
+        return lambda: True
+    folder = Path(url.database or ".").parent
+    return lambda: shutil.disk_usage(folder).free >= MIN_FREE_SPACE
