@@ -13,22 +13,23 @@ from leadmaild.errors import ConfigError, NotFound, Refused, Unavailable, Unknow
 
 EX_OK, EX_USAGE, EX_DATAERR, EX_NOUSER, EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 0, 64, 65, 67, 69, 70, 78
 
-# Imported only when called: a pipe from an MTA must not wait for the whole house.
+# Where each command is, and what `--help` says of it. Imported only when called: a pipe from an MTA must not wait for
+# the whole house, nor must somebody who asks for help.
 _COMMANDS = {
-    "calendar": "leadmaild.cli.calendar:calendar",
-    "check-config": "leadmaild.cli.check_config:check_config",
-    "deliver": "leadmaild.cli.deliver:deliver",
-    "explain": "leadmaild.cli.explain:explain",
-    "journal": "leadmaild.cli.journal:journal",
-    "leads": "leadmaild.cli.leads:leads",
-    "migrate": "leadmaild.cli.migrate:migrate",
-    "parse": "leadmaild.cli.parse:parse",
-    "people": "leadmaild.cli.people:people",
-    "queue": "leadmaild.cli.queue:queue",
-    "serve": "leadmaild.cli.serve:serve",
-    "sources": "leadmaild.cli.sources:sources",
-    "status": "leadmaild.cli.status:status",
-    "timeline": "leadmaild.cli.timeline:timeline",
+    "calendar": ("leadmaild.cli.calendar:calendar", "Show when a location is open and which days are off."),
+    "check-config": ("leadmaild.cli.check_config:check_config", "Check the settings: every error and warning at once."),
+    "deliver": ("leadmaild.cli.deliver:deliver", "Hand one mail to the journal, as a pipe from an MTA does."),
+    "explain": ("leadmaild.cli.explain:explain", "Say what the gateway would do with a mail now, and why."),
+    "journal": ("leadmaild.cli.journal:journal", "Mails taken in."),
+    "leads": ("leadmaild.cli.leads:leads", "Leads."),
+    "migrate": ("leadmaild.cli.migrate:migrate", "Bring the database to this version (serve does it too)."),
+    "parse": ("leadmaild.cli.parse:parse", "Read mails and print what is found in them."),
+    "people": ("leadmaild.cli.people:people", "Users: flags, groups, absences, who gets leads now."),
+    "queue": ("leadmaild.cli.queue:queue", "Outgoing mail."),
+    "serve": ("leadmaild.cli.serve:serve", "Run the gateway until it is told to stop."),
+    "sources": ("leadmaild.cli.sources:sources", "Source definitions: how the mails of each portal are read."),
+    "status": ("leadmaild.cli.status:status", "Show on one screen whether mail flows."),
+    "timeline": ("leadmaild.cli.timeline:timeline", "Show the escalation timeline a lead or a follow-up would have."),
 }
 
 
@@ -37,12 +38,15 @@ class _LazyGroup(click.Group):
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        target = _COMMANDS.get(cmd_name)
-        if target is None:
+        if cmd_name not in _COMMANDS:
             return None
-        module, _, attribute = target.partition(":")
+        module, _, attribute = _COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in sorted(_COMMANDS)])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
