@@ -19,6 +19,8 @@ from leadmaild.reading.text import documents
 DEEPEST = 3
 # More own words than this above an attached mail, and it is a mail with an attachment, not a forward.
 _LONGEST_NOTE = 600
+# A head further down than this is part of a conversation, not a forward.
+_MOST_LINES = 2_000
 
 _LABELS = {
     "from": "von|from|de|da|van|expéditeur|mittente|absender",
@@ -131,7 +133,7 @@ def _inline(message: Message, is_named_forward: bool) -> Message | None:
     head: _Head | None = None
     for part in bodies:
         text = part.text or ""
-        lines = text.split("\n") if part.content_type == "text/plain" else _html_lines(message, part)
+        lines = text.split("\n", _MOST_LINES) if part.content_type == "text/plain" else _html_lines(message, part)
         found = find_head(lines)
         if found is None or not (is_named_forward or found.has_marker):
             continue

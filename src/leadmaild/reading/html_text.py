@@ -21,7 +21,8 @@ from leadmaild.reading.html_cells import (
     reads_as_label,
     says_label,
 )
-from leadmaild.reading.html_tree import Tree, is_too_deep, text_without_structure, visible_tree
+from leadmaild.reading.html_tree import Tree, is_too_complex, text_without_structure, visible_tree
+from leadmaild.reading.plain_text import rows_of_text
 from leadmaild.reading.rows import LONGEST_HEADING, Row, is_rule, split_label
 
 # Deeper blocks are read as one text; five frames a level stay well below Python's limit.
@@ -41,9 +42,8 @@ _BOLD = frozenset(["b", "strong", "th", "dt", "label"]) | _HEADINGS
 
 def rows_of_html(html: str, separator: str = ":") -> tuple[list[Row], tuple[str, ...]]:
     """Return the rows of an HTML text and the targets of its links (http, https, mailto, tel), in order."""
-    if is_too_deep(html):
-        lines = (clean_line(line) for line in text_without_structure(html).split("\n"))
-        return [Row(line, *(split_label(line, separator) or (None, None))) for line in lines if line], ()
+    if is_too_complex(html):
+        return rows_of_text(text_without_structure(html), separator), ()
     tree = visible_tree(html)
     if tree.body is None:
         return [], ()

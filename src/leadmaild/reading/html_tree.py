@@ -9,6 +9,7 @@ from leadmaild.reading.charset import clean_line
 
 # lexbor's tree building is quadratic in the depth of open elements; deeper mail is read by its text alone.
 DEEPEST_TREE = 1_000
+MOST_TAGS = 30_000
 _TAGS_OF_A_NORMAL_MAIL = 1_000
 
 _DROPPED = ["script", "style", "head", "title", "template", "object", "svg", "select", "textarea", "noembed"]
@@ -97,10 +98,13 @@ def _target(anchor: LexborNode) -> str | None:
     return href if href.lower().startswith(("http://", "https://", "mailto:", "tel:")) else None
 
 
-def is_too_deep(html: str) -> bool:
-    """Whether tags are nested deeper than any mail program's, so that building the tree would take long."""
-    if html.count("<") < _TAGS_OF_A_NORMAL_MAIL:
+def is_too_complex(html: str) -> bool:
+    """Whether tags are more, or nested deeper, than any mail program's, so that the tree would take long."""
+    tags = html.count("<")
+    if tags < _TAGS_OF_A_NORMAL_MAIL:
         return False
+    if tags > MOST_TAGS:
+        return True
     depth = deepest = 0
     for closing, name in _TAG.findall(html):
         if name.lower() not in _NOT_NESTING:

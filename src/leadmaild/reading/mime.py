@@ -19,7 +19,7 @@ from leadmaild.reading.charset import clean, decode
 from leadmaild.reading.encoded_words import parameters
 from leadmaild.reading.filenames import safe_filename
 from leadmaild.reading.header_fields import read_field, with_plain_line_ends
-from leadmaild.reading.limits import too_complex, without_long_base64
+from leadmaild.reading.limits import LONGEST_MAIL, too_complex, without_ballast
 from leadmaild.reading.message import HeaderField, Message, Part
 from leadmaild.reading.transfer import decode_transfer
 
@@ -35,12 +35,14 @@ _LONGEST_FOR_PARSER = 16 * 1024
 _TEXT_IN_PARTS = re.compile(
     rb"^content-type:[ \t\n]*text/(plain|html)[^\n]*(?:\n[^\n]+)*\n\n", re.IGNORECASE | re.MULTILINE
 )
+_MACHINERY = re.compile(rb"^(?:content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*|--[^\s][^\n]*)\n", re.IGNORECASE | re.MULTILINE)
 
 
 def parse(raw: bytes) -> Message:
     """Return the Message of these bytes; never raises. `repairs` says what was mended, `is_cut` that text may miss."""
-    block = header_fields.split(with_plain_line_ends(raw))
-    found = _Found(repairs=dict.fromkeys(block.repairs), is_cut=block.is_cut)
+    mail = without_ballast(with_plain_line_ends(raw))
+    block = header_fields.split(mail[:LONGEST_MAIL])
+    found = _Found(repairs=dict.fromkeys(block.repairs), is_cut=block.is_cut or len(mail) > LONGEST_MAIL)
     excess = too_complex(b"\n".join((*block.fields, b"", block.body)))
     if not excess:
         try:
@@ -66,7 +68,7 @@ class _Found:
 
 def _by_parser(block: header_fields.Block, found: _Found) -> Message:
     chosen = [f[:_LONGEST_FOR_PARSER] for f in block.fields if _FOR_PARSER.match(f)]
-    tree, senders = _tree(b"\n".join((*chosen, b"", without_long_base64(block.body))), found)
+    tree, senders = _tree(b"\n".join((*chosen, b"", block.body)), found)
     message = _message(tree, block.fields, found, level=0, raw_body=block.body)
     return replace(message, sender_by_parser=senders)
 
@@ -242,7 +244,7 @@ def by_bytes(block: header_fields.Block, why: str) -> Message:
     """Read what no parser should: the header as always, the first plain and first HTML text found among the bytes."""
     headers = tuple(read_field(f) for f in block.fields)
     by_kind: dict[str, Part] = {}
-    body = block.body[: 4 * LONGEST_TEXT]
+    body = block.body[: 2 * LONGEST_TEXT]
     for head in _TEXT_IN_PARTS.finditer(body):
         kind = f"text/{head[1].decode().lower()}"
         if kind not in by_kind:
@@ -252,7 +254,7 @@ def by_bytes(block: header_fields.Block, why: str) -> Message:
             break
     if not by_kind:
         own = b"".join(f.raw for f in headers if f.name == "content-transfer-encoding")
-        by_kind["text/plain"] = _part_from(b"content-transfer-encoding:" + own, body, "text/plain")
+        by_kind["text/plain"] = _part_from(b"content-transfer-encoding:" + own, _MACHINERY.sub(b"", body), "text/plain")
     kind = parameters(next((f.raw for f in headers if f.name == "content-type"), b""))[0] or "text/plain"
     return Message(
         headers, tuple(by_kind.values()), (), kind, (*block.repairs, f"read by the fallback reader: {why}"), True,

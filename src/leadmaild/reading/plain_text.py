@@ -5,21 +5,26 @@ import re
 from leadmaild.reading.charset import clean_line
 from leadmaild.reading.rows import Row, is_rule, split_label
 
+# What lies beyond stays one piece of text: no enquiry is that long, and splitting labels takes its time.
+MOST_LINES = 20_000
+
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _QUOTE = re.compile(r"(?:>\s?)+")
 _TABLE_ROW = re.compile(r"\|\s*([^|]*?)\s*\|\s*([^|]*?)\s*\|?")
 
 
 def rows_of_text(text: str, separator: str = ":", is_flowed: bool = False) -> list[Row]:
     """Return the rows of a plain text; blank lines stay, runs of them shrink to one."""
-    lines = _unflowed(text.split("\n"), separator) if is_flowed else text.split("\n")
+    lines = _BLANK_LINES.sub("\n\n", text).split("\n", MOST_LINES)
+    rest = lines.pop() if len(lines) > MOST_LINES else ""
     rows: list[Row] = []
-    for line in lines:
+    for line in _unflowed(lines, separator) if is_flowed else lines:
         row = _row(line.rstrip(), separator)
         if row.text or (rows and rows[-1].text):
             rows.append(row)
     while rows and rows[-1].is_blank:
         rows.pop()
-    return rows
+    return [*rows, Row(rest.strip())] if rest else rows
 
 
 def _row(line: str, separator: str) -> Row:

@@ -60,7 +60,7 @@ _AUTOMATIC_SUBJECT = re.compile(
 )
 
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
-_PGP = re.compile(r"\s*-----BEGIN PGP MESSAGE-----.*?(?:-----END PGP MESSAGE-----\s*|$)", re.DOTALL)
+_PGP = re.compile(r"-----BEGIN PGP MESSAGE-----.*?(?:-----END PGP MESSAGE-----|$)", re.DOTALL)
 
 
 def is_robot_local_part(address: str) -> bool:
@@ -201,7 +201,9 @@ def unreadable(message: Message) -> Evidence | None:
     kinds = [message.content_type, *(p.content_type for p in message.parts)]
     texts = [p.text for p in message.parts if p.content_type in ("text/plain", "text/html") and not p.is_attachment]
     readable = any(_PGP.sub("", text or "").strip() for text in texts)
-    is_sealed = any(k.startswith(_ENCRYPTED) for k in kinds) or any(_PGP.match(text or "") for text in texts)
+    is_sealed = any(k.startswith(_ENCRYPTED) for k in kinds) or any(
+        (text or "").lstrip().startswith("-----BEGIN PGP MESSAGE-----") for text in texts
+    )
     is_signed_only = message.content_type == "multipart/signed"
     if readable or not (is_sealed or is_signed_only):
         return None
