@@ -218,21 +218,20 @@ async def test_a_large_mail_comes_whole(dovecot: Dovecot, server: ImapServer):
     await client.close()
 
 
+@pytest.mark.rule("BI-71")
 @pytest.mark.asyncio
 async def test_a_burst_of_untagged_lines_is_survived(dovecot: Dovecot, server: ImapServer):
-    """Somebody empties a folder of 1,500 mails while we look: as many EXPUNGE lines come at once."""
-    client, other = await ImapClient.connect(server), await ImapClient.connect(server)
+    """Moving 1,500 mails at once is answered by 1,500 EXPUNGE lines; aioimaplib alone fails beyond a thousand."""
+    client = await ImapClient.connect(server)
     await client.select("INBOX")  # makes the folder
     for n in range(1_500):
         (dovecot.folder() / "new" / f"1700000000.M{n}.host").write_bytes(mail(n))
     await client.select("INBOX")
-    assert len(await client.search("ALL")) == 1_500
-    await other.select("INBOX")
-    await other.move(await other.search("ALL"), "Processed")
-    await client.idle(timedelta(seconds=5))
+    uids = await client.search("ALL")
+    assert len(uids) == 1_500
+    await client.move(uids, "Processed")
     assert await client.search("ALL") == []
     await client.close()
-    await other.close()
 
 
 # -- the watcher -----------------------------------------------------------------------------------------------------

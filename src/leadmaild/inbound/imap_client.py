@@ -227,14 +227,14 @@ class ImapClient:
 
     # -- answers ------------------------------------------------------------------------------------------------------
 
-    async def _answer(self, operation: Awaitable[Any], patience: timedelta = ANSWER_TIMEOUT) -> Any:
-        """Wait for the operation, for the loss of the connection or for `patience`, whatever comes first.
+    async def _answer(self, operation: Awaitable[Any], patience: timedelta | None = None) -> Any:
+        """Wait for the operation, for the loss of the connection or for `patience` (ANSWER_TIMEOUT), whatever is first.
 
         aioimaplib tells no pending command that the connection is lost.
         """
         asked = asyncio.ensure_future(operation)
         try:
-            await self._first_of({asked}, patience)
+            await self._first_of({asked}, patience or ANSWER_TIMEOUT)
             return asked.result()
         except (AioImapException, LookupError, UnicodeError) as error:
             self._protocol.break_off(type(error).__name__)
