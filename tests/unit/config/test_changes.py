@@ -1,6 +1,6 @@
 import pytest
 
-from leadmaild.config.changes import Change, changes
+from leadmaild.config.changes import Change, changes, packed, shown, unpacked
 from tests.unit.config.conftest import DEALER
 
 
@@ -10,7 +10,8 @@ def between(folder):
 
     def compare(extra="", base=DEALER, before=""):
         old = folder.load(before)
-        return changes(old, folder.load(extra, base))
+        new = folder.load(extra, base)
+        return changes(unpacked(packed(shown(old))), shown(new))
 
     return compare
 
@@ -72,3 +73,20 @@ def test_secrets_are_masked(between, monkeypatch):
     assert {change.key for change in found} == {"outbound x: password", "gateway.database", "alarm.webhook"}
     assert "hunter" not in str(found)
     assert Change("gateway.database", "postgresql://u:***@db.example/x", "postgresql://u:***@db.example/x") in found
+
+
+@pytest.mark.rule("R183")
+@pytest.mark.rule("PF63")
+def test_what_is_kept_of_the_settings_holds_no_secret(folder, monkeypatch):
+    monkeypatch.setenv("RELAY_PASSWORD", "hunter2")
+    relay = '[[outbound]]\nname = "x"\nhost = "r.example"\nuser = "u"\npassword = "env:RELAY_PASSWORD"\n'
+    kept = shown(folder.load(relay + '[alarm]\nwebhook = "https://hooks.example/hunter2"'))
+    assert kept["outbound x: password"].value == kept["alarm.webhook"].value == "***"
+    assert "hunter2" not in str(kept)
+
+
+@pytest.mark.rule("R41")
+@pytest.mark.rule("R183")
+def test_a_marketplace_redirect_that_is_empty_differs_from_one_that_is_absent(between):
+    assert between("redirect.marketplace = []") == (Change("location MUC: redirect.marketplace", None, "[]", "MUC"),)
+    assert between("redirect.general = []") == ()
