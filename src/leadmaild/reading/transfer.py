@@ -6,7 +6,7 @@ A body that is not what its header says is kept as it is, with a note (BI-31).
 import binascii
 import re
 
-_BASE64_LINES = re.compile(rb"(?:[A-Za-z0-9+/=]*[ \t]*\n)*[A-Za-z0-9+/=]*[ \t]*\n?")
+_BASE64_LINES = re.compile(rb"(?:[A-Za-z0-9+/=]*+[ \t]*+\n)*+(?:[A-Za-z0-9+/=]*+[ \t]*+\Z)?")
 _CHUNK = re.compile(rb"[A-Za-z0-9+/]+")
 _BLANKS = re.compile(rb"[\s\0]+")
 _IDENTITY = frozenset(["", "7bit", "8bit", "binary", "7-bit", "8-bit"])
@@ -66,11 +66,13 @@ def _uudecoded(payload: bytes) -> tuple[bytes, str]:
         if line.strip() == b"end":
             note = ""
             break
+        if not line:
+            continue
         try:
             decoded.append(binascii.a2b_uu(line))
         except binascii.Error:
             # Common broken encoders pad the last group wrongly: read as many bytes as the count says.
-            bytes_wanted = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0
+            bytes_wanted = (((line[0] - 32) & 63) * 4 + 5) // 3
             try:
                 decoded.append(binascii.a2b_uu(line[:bytes_wanted]))
             except binascii.Error:
