@@ -1,7 +1,6 @@
 """ADF prospects to findings (lead-formats 2): one Findings a prospect; vendor and provider are never the customer."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
@@ -26,7 +25,8 @@ _CHAT_CHANNEL = re.compile(r"\b(?:chat|live ?chat|messag(?:e|ing)|text|sms)\b", 
 _LINE_BREAK = re.compile(r"<br\s*/?>|</p>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?(?:b|i|u|p|strong|em|div|span|font)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
 _FLAT = re.compile(
-    r"<(email|phone|comments?|vin|stock|make|model|year|vendorname|odometer|price)\b([^>]*)>([^<]{1,2000})", re.I
+    r"<(email|phone|comments?|vin|stock|make|model|year|vendorname|odometer|price)\b([^>]*)>([^<]{1,2000})",
+    re.IGNORECASE,
 )
 
 
@@ -61,8 +61,10 @@ def prospects_in(message: Message, locale: Locale) -> tuple[AdfProspect, ...]:
 
 def _identity(findings: Findings) -> tuple[object, ...]:
     """What makes two prospects the same: the provider's id, customer and vehicle."""
-    paths = ("source_lead_id", "contact.email", "contact.phone", "contact.name", "vehicle.vin", "vehicle.internal_number",
-             "vehicle.make", "vehicle.model", "trade_in.model")  # fmt: skip
+    paths = (
+        "source_lead_id", "contact.email", "contact.phone", "contact.name", "vehicle.vin", "vehicle.internal_number",
+        "vehicle.make", "vehicle.model", "trade_in.model",
+    )  # fmt: skip
     return tuple(best.value if (best := findings.best(p)) else None for p in paths)
 
 
@@ -307,9 +309,11 @@ def _flat_fields(text: str, where: str, locale: Locale) -> Findings:
     """The last resort where no parser gets through: flat fields of the customer's part, never above 0.6."""
     findings = Findings()
     outside = re.compile(r"<(vendor|provider)\b.{0,20000}?</\1\s*>", re.IGNORECASE | re.DOTALL)
-    paths = {"email": "contact.email", "phone": "contact.phone", "comment": "message", "comments": "message", "vin": "vehicle.vin",
-             "stock": "vehicle.internal_number", "make": "vehicle.make", "model": "vehicle.model", "year": "vehicle.year",
-             "odometer": "vehicle.mileage", "price": "vehicle.price"}  # fmt: skip
+    paths = {
+        "email": "contact.email", "phone": "contact.phone", "comment": "message", "comments": "message",
+        "vin": "vehicle.vin", "stock": "vehicle.internal_number", "make": "vehicle.make", "model": "vehicle.model",
+        "year": "vehicle.year", "odometer": "vehicle.mileage", "price": "vehicle.price",
+    }  # fmt: skip
     body = outside.sub("", text[:200_000])
     for element, attributes, value in _FLAT.findall(body)[:200]:
         path = paths.get(element.lower())

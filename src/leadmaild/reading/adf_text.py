@@ -21,17 +21,71 @@ MOST_ELEMENTS = 5_000
 
 # The closed vocabulary: any other tag is text, so that <b> or <br> in a comment breaks nothing.
 _ELEMENTS = frozenset(
-    "adf adfleads prospect id requestdate vehicle year make model vin stock trim doors bodystyle transmission odometer "
-    "condition colorcombination interiorcolor exteriorcolor preference imagetag price pricecomments option optionname "
-    "manufacturercode weighting finance method amount balance comments comment customer contact name email phone address "
-    "street apartment city regioncode postalcode country timeframe description earliestdate latestdate vendor vendorname "
-    "url provider service value units".split()
+    (
+        "adf",
+        "adfleads",
+        "prospect",
+        "id",
+        "requestdate",
+        "vehicle",
+        "year",
+        "make",
+        "model",
+        "vin",
+        "stock",
+        "trim",
+        "doors",
+        "bodystyle",
+        "transmission",
+        "odometer",
+        "condition",
+        "colorcombination",
+        "interiorcolor",
+        "exteriorcolor",
+        "preference",
+        "imagetag",
+        "price",
+        "pricecomments",
+        "option",
+        "optionname",
+        "manufacturercode",
+        "weighting",
+        "finance",
+        "method",
+        "amount",
+        "balance",
+        "comments",
+        "comment",
+        "customer",
+        "contact",
+        "name",
+        "email",
+        "phone",
+        "address",
+        "street",
+        "apartment",
+        "city",
+        "regioncode",
+        "postalcode",
+        "country",
+        "timeframe",
+        "description",
+        "earliestdate",
+        "latestdate",
+        "vendor",
+        "vendorname",
+        "url",
+        "provider",
+        "service",
+        "value",
+        "units",
+    )
 )
 # Only these hold other elements; any other element ends where the next one begins, its end tag forgotten or not.
 _CONTAINERS = frozenset(
     (
-        "adf", "adfleads", "prospect", "vehicle", "odometer", "colorcombination", "option", "finance", "customer", "contact",
-        "address", "timeframe", "vendor", "provider",
+        "adf", "adfleads", "prospect", "vehicle", "odometer", "colorcombination", "option", "finance", "customer",
+        "contact", "address", "timeframe", "vendor", "provider",
     )
 )  # fmt: skip
 _ROOT = re.compile(r"<(?:\w+:)?(adf|adfleads|prospect)\b", re.IGNORECASE)
@@ -49,7 +103,7 @@ _PROLOG_ENCODING = re.compile(rb"<\?[Xx][Mm][Ll][^>]{0,200}?encoding\s*=\s*[\"']
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _XML_TYPES = ("application/x-adf+xml", "application/xml", "text/xml")
 _TEXT_ENCODINGS = re.compile(
-    r"utf-?(?:8|16(?:-?[lb]e)?)|iso-?8859-?\d{1,2}|(?:windows-|cp)125\d|us-ascii|ascii|latin-?1", re.I
+    r"utf-?(?:8|16(?:-?[lb]e)?)|iso-?8859-?\d{1,2}|(?:windows-|cp)125\d|us-ascii|ascii|latin-?1", re.IGNORECASE
 )
 
 

@@ -1,4 +1,4 @@
-"""Structured carriers of any source, found before the HTML is stripped: XML in comments, JSON in hidden elements, links.
+"""Structured carriers of any source: XML in HTML comments, JSON in hidden elements, links behind redirects.
 
 Source-independent: which element means what says the definition (lead-formats 0.2, 5.4).
 """
@@ -74,7 +74,7 @@ class Carriers:
 
     @cached_property
     def json_objects(self) -> tuple[dict[str, Any], ...]:
-        """The JSON objects in hidden or marked elements and in JSON parts; doubtful ones (NaN, duplicate keys) are none."""
+        """The JSON objects in hidden or marked elements and in JSON parts, but for doubtful ones (BI-55)."""
         found = []
         for page in self._pages:
             if _JSON_START.search(page):

@@ -8,6 +8,9 @@ from typing import Any
 
 from leadmaild.model.reading import Classification, Money, Prospect, Reading, VehicleText, Verdict
 
+# Fields of a person that JSON shows in a form of their own.
+_NOT_PLAIN = ("phones", "phones_raw", "address")
+
 
 def as_contract(reading: Reading) -> dict[str, Any]:
     """Return the JSON object of one mail; what is not in the mail is None."""
@@ -58,7 +61,7 @@ def _lead(prospect: Prospect, reading: Reading) -> dict[str, Any]:
         "language": prospect.language,
         "request_types": [str(kind) for kind in prospect.request_types],
         "contact": {
-            **{f.name: getattr(contact, f.name) for f in fields(contact) if f.name not in ("phones", "phones_raw", "address")},
+            **{f.name: getattr(contact, f.name) for f in fields(contact) if f.name not in _NOT_PLAIN},
             "phones": list(contact.phones),
             "phones_raw": list(contact.phones_raw),
             "address": asdict(contact.address) if contact.address else None,

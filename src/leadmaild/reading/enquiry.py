@@ -4,38 +4,33 @@ Who the customer is: a labelled value in the body, then Reply-To, then From, the
 never a robot, never an address of the dealer's own (lead-formats 0.3, 0.4).
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 from leadmaild.model.reading import CarrierClass, RedirectClass
 from leadmaild.reading import adf, freetext, targets
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceDefinition, SourceSet
 from leadmaild.reading.fields.addresses import emails_in, is_robot, is_under, normal_email
-from leadmaild.reading.fields.amounts import REGION_OF_CURRENCY, currency_in, currency_of_region
-from leadmaild.reading.fields.folding import accents_folded
-from leadmaild.reading.fields.urls import region_of_link
-from leadmaild.reading.findings import FREE_TEXT, HEADER, LABEL, REPLY_TO, SIGNATURE, Findings, Locale
+from leadmaild.reading.findings import (
+    FREE_TEXT,
+    HEADER,
+    LABEL,
+    REPAIRED_CAP,
+    REPLY_TO,
+    SIGNATURE,
+    STRUCTURED,
+    Findings,
+    Locale,
+)
+from leadmaild.reading.locale import locale_of
 from leadmaild.reading.merge import Merged, Origin, merge
+from leadmaild.reading.message import Document
 from leadmaild.reading.quoting import new_words
 from leadmaild.reading.recognise import Mail, Recognised, is_of_house
 from leadmaild.reading.selectors import apply_definition, put_common_labels
 from leadmaild.reading.sender import read_mailboxes
 
-_REGIONS_OF_LANGUAGE = {
-    "fr": ("FR", "BE", "CH", "LU"),
-    "nl": ("NL", "BE"),
-    "it": ("IT", "CH"),
-    "de": ("DE", "AT", "CH", "LI", "LU"),
-}
-_WORDS_OF_LANGUAGE = {
-    "fr": frozenset(("prenom", "nom", "bonjour", "vehicule", "merci", "kilometrage", "je", "vous", "votre", "ville", "cordialement")),
-    "it": frozenset(("nome", "cognome", "telefono", "messaggio", "buongiorno", "veicolo", "grazie", "cellulare", "vorrei", "saluti")),
-    "nl": frozenset(("naam", "voornaam", "achternaam", "telefoon", "telefoonnummer", "bericht", "kenteken", "graag", "woonplaats", "ik")),
-}
 _GENERIC_CERTAINTY = 0.3
 _DIRECT_CERTAINTY = 0.9
 _DOUBTFUL_SENDER = 0.8
@@ -58,7 +53,7 @@ def enquiry_in(
     mail: Mail, recognised: Recognised | None, sources: SourceSet, context: ReadingContext, *, is_machine: bool
 ) -> Enquiry:
     """Return the enquiry in this mail. `is_machine`: the mail says of itself that no person wrote it."""
-    locale = _locale(mail, recognised.definition if recognised else None, context)
+    locale = locale_of(mail, recognised.definition if recognised else None, context)
     reader = _Reader(mail, sources, context, locale)
     if prospects := adf.prospects_in(mail.message, locale):
         return reader.of_adf(prospects, recognised)
@@ -70,7 +65,7 @@ def enquiry_in(
 
 
 def own_addresses(mail: Mail, context: ReadingContext) -> frozenset[str]:
-    """The dealer's own addresses: mailbox, aliases, forwarders; where they are unknown, those the mail is addressed to."""
+    """The dealer's own addresses: mailbox, aliases, forwarders, and those the mail is addressed to."""
     own = {normal_email(a) for a in (context.recipient, *context.aliases, *context.forwarders) if "@" in a}
     for name in ("to", "cc", "delivered-to", "x-original-to"):
         own.update(normal_email(e) for value in mail.message.get_all(name) for e in emails_in(value))
@@ -99,7 +94,7 @@ class _Reader:
         known = recognised.definition if recognised and is_of_house(self._mail, recognised.definition) else None
         merged = []
         for prospect in found:
-            certainty = adf.REPAIRED_CAP if prospect.is_guessed else adf.STRUCTURED
+            certainty = REPAIRED_CAP if prospect.is_guessed else STRUCTURED
             findings = self._without_ours(prospect.findings)
             merged.append(
                 merge(findings, self._origin(known.id if known else "adf", certainty, known, expects_vehicle=False))
@@ -156,7 +151,7 @@ class _Reader:
         self._header_contact(findings, ("header:reply-to", "header:from"), HEADER)
         if words:
             targets.put(findings, "message", words, self._locale, where="text", rule="own words", confidence=HEADER)
-        freetext.add_signature(findings, document.plain if document else "", self._locale)
+        freetext.add_signature(findings, document.plain if document else "")
         freetext.add_message_words(findings, words, self._locale, confidence=SIGNATURE)
         if document and not findings.has("contact.phone"):
             signature = Findings()
@@ -273,9 +268,8 @@ class _Reader:
                 return
 
 
-def _unquoted(document: "object") -> str:
-    lines = getattr(document, "lines", ())
-    return "\n".join(line.text for line in lines if not line.is_quoted)
+def _unquoted(document: Document) -> str:
+    return "\n".join(line.text for line in document.lines if not line.is_quoted)
 
 
 def _house(domain: str) -> str:
@@ -287,61 +281,3 @@ def _house(domain: str) -> str:
 def _is_same_house(email: str, sender: str) -> bool:
     own, theirs = email.rpartition("@")[2].lower(), sender.rpartition("@")[2].lower()
     return own == theirs or is_under(own, (_house(theirs),)) or is_under(theirs, (own,))
-
-
-def _locale(mail: Mail, definition: SourceDefinition | None, context: ReadingContext) -> Locale:
-    """Where national numbers belong: the ad's country or currency for a source of many countries, the source's own,
-    the language's where it is not spoken in the dealer's country, else the dealer's."""
-    region = definition.region if definition and definition.region != "link" else ""
-    if definition and definition.region == "link":
-        links = (
-            link
-            for link in mail.carriers.links
-            if any(d.split(".")[0] in link for r in definition.recognise for d in r.from_domain)
-        )
-        region = next((r for link in links if (r := region_of_link(link))), "")
-    if not region and (found := currency_in(mail.body[:20_000])) in REGION_OF_CURRENCY:
-        region = REGION_OF_CURRENCY[found or ""]
-    if not region:
-        language = _language(mail, definition)
-        spoken = _REGIONS_OF_LANGUAGE.get(language, ())
-        region = spoken[0] if spoken and context.region not in spoken else context.region
-    currency = (definition.currency if definition else "") or currency_of_region(region)
-    return Locale(region, currency, _sent_locally(mail))
-
-
-def _language(mail: Mail, definition: SourceDefinition | None) -> str:
-    """The language a definition reads out of the subject, or names; else that of the location (no foreign region)."""
-    if definition is not None:
-        for selector in definition.selectors:
-            if selector.target == "language" and selector.kind == "subject":
-                for pattern in selector.patterns:
-                    if pattern.search(mail.subject):
-                        return selector.map.get("*", "")
-    if definition is not None and definition.language:
-        return definition.language
-    declared = (mail.message.get("content-language") or "").split(",")[0].split("-")[0].strip().lower()
-    return declared or _spoken_in(mail.body[:5_000])
-
-
-def _spoken_in(text: str) -> str:
-    """The foreign language of a form by its commonest words, "" for German, English and what is not clear."""
-    words = set(re.findall(r"[a-z]+", accents_folded(text)))
-    counts = {language: len(words & marks) for language, marks in _WORDS_OF_LANGUAGE.items()}
-    best = max(counts, key=lambda language: counts[language])
-    return best if counts[best] >= 2 and list(counts.values()).count(counts[best]) == 1 else ""
-
-
-def _sent_locally(mail: Mail) -> str:
-    """The Date field in ISO 8601 with its own offset, "" if it is none."""
-    sent = date_of(mail.message.get("date") or "")
-    return sent.isoformat(timespec="seconds") if sent else ""
-
-
-def date_of(field: str) -> datetime | None:
-    """Return the instant of a Date field with its offset (RFC 5322 3.3), or None (BI-34)."""
-    try:
-        found = parsedate_to_datetime(field[:100])
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.tzinfo is not None else None

@@ -48,7 +48,7 @@ class Findings:
     def add(self, path: str, value: object, raw: str, where: str, rule: str, confidence: float) -> None:
         """Keep one finding; an empty value is none."""
         if value not in (None, "", ()):
-            self.items.append(Finding(path, value, raw[:300], where, rule, round(confidence, 2)))
+            self.items.append(Finding(path, value, raw[:300], where, rule, confidence))
 
     def of(self, path: str) -> list[Finding]:
         """All findings for `path`, the surest first, earlier ones first among equals."""

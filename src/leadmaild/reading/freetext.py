@@ -3,6 +3,7 @@
 Used where no label tells: in a direct mail, in the message of a relay mail, and for mail no definition knows.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -20,31 +21,37 @@ _NUMBER_BEFORE = re.compile(
     r"|\b(?:nr|no|id|ref\w*|n°|vin|fin|invoice|iban|hrb|ust\w*|konto\w*|preis))\s*[.:#]*\s*$",
     re.IGNORECASE,
 )
-_OWN_NUMBER_BEFORE = re.compile(r"\b(?:meine?|unter|der|die|my|mijn|mon|mio|under|folgende[rn]?)\s+(?:nr|nummer|number|no)\s*[.:]*\s*$", re.IGNORECASE)
+_OWN_NUMBER_BEFORE = re.compile(
+    r"\b(?:meine?|unter|der|die|my|mijn|mon|mio|under|folgende[rn]?)\s+(?:nr|nummer|number|no)\s*[.:]*\s*$",
+    re.IGNORECASE,
+)
 _PHONE_WORD = re.compile(
-    r"(?:tel|telefon\w*|phone|ruf\w*|handy\w*|mobil\w*|fon)[\s-]*(?:nr|nummer|number|no)?\s*[.:#]*\s*$", re.I
+    r"(?:tel|telefon\w*|phone|ruf\w*|handy\w*|mobil\w*|fon)[\s-]*(?:nr|nummer|number|no)?\s*[.:#]*\s*$", re.IGNORECASE
 )
 _REFERENCE = re.compile(
-    r"\b(?:interne[rn]? (?:nr|nummer|fahrzeugnummer)|fahrzeug-?(?:nr|nummer|id)|fzg-?\.?-?nr|bestell-?(?:nr|nummer)|stock (?:no|number)|"
-    r"numero di stock|reference|ref\.?)\b[\s.:#]*([A-Za-z0-9][\w/-]{2,24}\d[\w/-]*)",
+    r"\b(?:interne[rn]? (?:nr|nummer|fahrzeugnummer)|fahrzeug-?(?:nr|nummer|id)|fzg-?\.?-?nr|bestell-?(?:nr|nummer)|"
+    r"stock (?:no|number)|numero di stock|reference|ref\.?)\b[\s.:#]*([A-Za-z0-9][\w/-]{2,24}\d[\w/-]*)",
     re.IGNORECASE,
 )
 _OFFER = re.compile(r"\b(?:angebots?-?(?:nr|nummer|id))\b[\s.:#]*([A-Za-z0-9][\w/-]{2,24})", re.IGNORECASE)
 _AD = re.compile(
-    r"\b(?:inserats?-?(?:nr|nummer|id)|anzeigen?-?(?:nr|nummer|id)|ad[- ]?id|listing id)\b[\s.:#]*(\d{5,12})", re.I
+    r"\b(?:inserats?-?(?:nr|nummer|id)|anzeigen?-?(?:nr|nummer|id)|ad[- ]?id|listing id)\b[\s.:#]*(\d{5,12})",
+    re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"(?:mit )?(?:freundliche[nmr]*|beste[nr]?|viele[n]?|herzliche[nr]?|liebe|schoene|sonnige)(?: \w+)? (?:gruesse[n]?|gruss)|"
-    r"mfg|vg|lg|gruss|gruesse|hochachtungsvoll|danke(?: und)? (?:gruss|gruesse)?|"
-    r"(?:kind|best|warm) regards|regards|yours (?:sincerely|faithfully|truly)|sincerely|best wishes|cheers|thanks|many thanks|thank you|"
+    r"(?:mit )?(?:freundliche[nmr]*|beste[nr]?|viele[n]?|herzliche[nr]?|liebe|schoene|sonnige)(?: \w+)? "
+    r"(?:gruesse[n]?|gruss)|mfg|vg|lg|gruss|gruesse|hochachtungsvoll|danke(?: und)? (?:gruss|gruesse)?|"
+    r"(?:kind|best|warm) regards|regards|yours (?:sincerely|faithfully|truly)|sincerely|best wishes|cheers|"
+    r"thanks|many thanks|thank you|"
     r"(?:bien )?cordialement|sinceres salutations|salutations(?: distinguees)?|bien a vous|merci(?: d'avance)?|"
     r"(?:cordiali|distinti|cari) saluti|saluti|grazie(?: mille)?|"
     r"(?:met )?vriendelijke groet(?:en)?|groeten|groetjes|mvg|hartelijke groet(?:en)?|alvast bedankt"
 )
 _STREET_LINE = re.compile(r"[^\W\d_][^\d\n]{2,40} \d{1,4}\s?[a-zA-Z]?")
 _OFFERED = re.compile(
-    r"(?:\bbiete(?: ihnen)?\b|\bwuerde(?:n)? .{0,30}\bzahlen\b|\bmein (?:angebot|preisvorschlag)\b|\bi(?:'d| would| can)? offer\b|"
-    r"\bmy offer\b|\bje (?:vous )?propose\b|\bje vous offre\b|\bmon offre\b|\boffro\b|\bla mia offerta\b|\bik bied\b|\bmijn bod\b)"
+    r"(?:\bbiete(?: ihnen)?\b|\bwuerde(?:n)? .{0,30}\bzahlen\b|\bmein (?:angebot|preisvorschlag)\b|"
+    r"\bi(?:'d| would| can)? offer\b|\bmy offer\b|\bje (?:vous )?propose\b|\bje vous offre\b|\bmon offre\b|"
+    r"\boffro\b|\bla mia offerta\b|\bik bied\b|\bmijn bod\b)"
 )
 _TRADE_IN_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
@@ -63,7 +70,9 @@ def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
     """Add the car a customer names in subject or words, where no label named one."""
     if findings.has("vehicle"):
         return
-    wanted = " \n".join(s for s in _sentences(message) if RequestType.TRADE_IN not in wishes_in(s))
+    wanted = message
+    if RequestType.TRADE_IN in wishes_in(message):
+        wanted = " \n".join(s for s in _sentences(message) if RequestType.TRADE_IN not in wishes_in(s))
     for text, where in ((subject, "subject"), (wanted, "message")):
         named = vehicles.vehicle_in_text(text)
         if named and named[1]:
@@ -79,7 +88,7 @@ def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
     findings.add("vehicle.vin", vehicles.vin_in_text(wanted), "", "text", "free text", FREE_TEXT)
 
 
-def add_signature(findings: Findings, text: str, locale: Locale) -> None:
+def add_signature(findings: Findings, text: str) -> None:
     """Add the name and address below the greeting of a direct mail."""
     lines = [one_line(line) for line in text.splitlines()]
     at = next((i for i in range(len(lines) - 1, -1, -1) if is_closing(lines[i])), None)
@@ -96,7 +105,7 @@ def add_signature(findings: Findings, text: str, locale: Locale) -> None:
         if names.is_company(line) and len(line) <= 80:
             findings.add("contact.company", line, line, "signature", "firm below the greeting", SIGNATURE)
             break
-    for street, city in zip(below, below[1:], strict=False):
+    for street, city in itertools.pairwise(below):
         postcode, town, _ = addresses.zip_and_city(city)
         if postcode and town and _STREET_LINE.fullmatch(street):
             findings.add("contact.street", street, street, "signature", "address below the greeting", SIGNATURE)
@@ -157,6 +166,8 @@ def _add_offer(findings: Findings, message: str, locale: Locale, where: str) -> 
     """`Ich biete Ihnen 15.000 €`: the customer's own price, only where he says it is one."""
     if findings.has("proposed_price"):
         return
+    if not _OFFERED.search(accents_folded(message)):
+        return
     for sentence in _sentences(message):
         offered = _OFFERED.search(accents_folded(sentence))
         if offered and amounts.currency_in(sentence) and RequestType.TRADE_IN not in wishes_in(sentence):
@@ -170,7 +181,7 @@ def _add_own_car(findings: Findings, message: str, locale: Locale, where: str) -
     """The customer's car in the sentence in which he offers it, and its figures in the sentence after it."""
     if findings.has("trade_in"):
         return
-    sentences = _sentences(message)
+    sentences = _sentences(message) if RequestType.TRADE_IN in wishes_in(message) else []
     for at, sentence in enumerate(sentences):
         if RequestType.TRADE_IN not in wishes_in(sentence):
             continue
@@ -186,7 +197,9 @@ def _add_own_car(findings: Findings, message: str, locale: Locale, where: str) -
 
 
 def _add_figures(findings: Findings, text: str, locale: Locale, where: str) -> None:
-    distance = re.search(r"((?:\d{1,3}(?:[.,' ]\d{3})+|\d+(?:,\d)?)\s*(?:tkm|tsd\.? ?km|t ?km|km|mijl|miles))\b", text, re.IGNORECASE)
+    distance = re.search(
+        r"((?:\d{1,3}(?:[.,' ]\d{3})+|\d+(?:,\d)?)\s*(?:tkm|tsd\.? ?km|t ?km|km|mijl|miles))\b", text, re.IGNORECASE
+    )
     if distance and (found := amounts.mileage_in(distance[1], locale.region)):
         findings.add("trade_in.mileage", found[0], distance[1], where, "free text", FREE_TEXT)
         findings.add("trade_in.mileage_unit", found[1], distance[1], where, "free text", FREE_TEXT)

@@ -1,29 +1,27 @@
-"""Reads labelled fields: by the common labels of five languages, or by those a source definition names.
+"""Reads labelled fields: by the common labels of five languages, and by those a source definition names.
 
 Labels count by section (two cars in one mail use the same labels), and a message label opens a block inside which
 labels are the customer's text (lead-formats 0.6, 4).
 """
 
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
-from importlib.resources import files
 
 from leadmaild.reading.fields.folding import accents_folded, label_key
 from leadmaild.reading.fields.requests import is_refusal
+from leadmaild.reading.labels import (
+    SURE_MESSAGE,
+    LabelSet,
+    common_targets,
+    in_trade_in,
+    is_button,
+    is_footer,
+    section_of,
+)
 from leadmaild.reading.message import Document, Line
 
-# A lone line that certainly heads a message; "Anfrage" or "Text" alone may be anything.
-_SURE_MESSAGE = re.compile(r"nachricht|message|messaggio|bericht|mitteilung|kommentar|comment|bemerkung|anmerkung|opmerking|remarque")
-_NOT_A_MESSAGE = re.compile(r"\b(?:id|nr|nummer|number|von|vom|from|de|da|van|datum|date|typ|type|neue|new|status|art|letzte)\b|-id\b|nachrichten")
 _LONGEST_LONE_LABEL = 40
-_PARENTHESES = re.compile(r"[(\[].*?[)\]]?$|[(\[][^)\]]*[)\]]")
-_TRADE_IN_LABEL = re.compile(
-    r"\b(?:inzahlungnahme(?:fahrzeug)?|in zahlung|eintausch(?:fahrzeug|wagen)?|altfahrzeug|altwagen|ankauf(?:sfahrzeug)?|"
-    r"trade[- ]?in|part[- ]?exchange|reprise|permuta|inruil(?:auto|voertuig)?)\b[\s:/–-]*"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,117 +35,6 @@ class LabelledField:
     label: str
     line: int
     is_own: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LabelSet:
-    """Which label means which targets, and which heading opens which section; keys are folded (label_key)."""
-
-    targets: Mapping[str, tuple[str, ...]]
-    sections: Mapping[str, str] = field(default_factory=dict)  # folded heading -> section
-    section_patterns: tuple[tuple[re.Pattern[str], str], ...] = ()
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    footer_labels: frozenset[str] = frozenset()
-    footer_begins: tuple[str, ...] = ()
-    buttons: frozenset[str] = frozenset()
-    hints: tuple[str, ...] = ()
-
-    def targets_of(self, label: str) -> tuple[str, ...]:
-        """Return the targets of a label as written in a mail, () if it is not known."""
-        return self.targets.get(label_key(label)) or ()
-
-
-@cache
-def common_labels() -> LabelSet:
-    """Return the packaged labels of five languages (labels.toml)."""
-    tables = tomllib.loads(files("leadmaild.reading").joinpath("labels.toml").read_text(encoding="utf-8"))
-    targets: dict[str, tuple[str, ...]] = {}
-    for path, labels in tables["labels"].items():
-        for label in labels:
-            targets.setdefault(label_key(label), (path,))
-    sections = {label_key(heading): kind for kind, headings in tables["sections"].items() for heading in headings}
-    around = tables["around"]
-    return LabelSet(
-        targets,
-        sections,
-        before=tuple(map(accents_folded, around["before"])),
-        after=tuple(map(accents_folded, around["after"])),
-        footer_labels=frozenset(map(label_key, tables["footers"]["labels"])),
-        footer_begins=tuple(tables["footers"]["begins"]),
-        buttons=frozenset(map(label_key, tables["footers"]["buttons"])),
-        hints=tuple(tables["footers"]["hints"]),
-    )
-
-
-@lru_cache(maxsize=4096)
-def common_targets(label: str) -> tuple[str, ...]:
-    """Return the targets of a label by the common table, what stands around it left away; a trade-in label's own."""
-    found = _around_left_away(label)
-    if found:
-        return found
-    folded = accents_folded(label)
-    if _TRADE_IN_LABEL.search(folded):
-        rest = _TRADE_IN_LABEL.sub(" ", folded).strip(" -–:/()")
-        inner = _around_left_away(rest) if rest else ()
-        return tuple(in_trade_in(path) for path in inner)
-    is_message = _SURE_MESSAGE.search(folded) and len(folded.split()) <= 5 and not _NOT_A_MESSAGE.search(folded)
-    return ("message",) if is_message else ()
-
-
-def _around_left_away(label: str) -> tuple[str, ...]:
-    labels = common_labels()
-    if found := labels.targets_of(label):
-        return found
-    bare = accents_folded(_PARENTHESES.sub("", label)).strip(" *?:.!")
-    if found := labels.targets_of(bare):
-        return found
-    without = [bare.removeprefix(words + " ") for words in labels.before]
-    without += [bare.removesuffix(" " + words) for words in labels.after]
-    for shorter in without:
-        if shorter != bare and (found := labels.targets_of(shorter)):
-            return found
-    return ()
-
-
-def in_trade_in(path: str) -> str:
-    """Return the target a vehicle target becomes in a trade-in section."""
-    group, _, name = path.partition(".")
-    if path == "proposed_price" or path == "vehicle.price":
-        return "trade_in.price_expectation"
-    return f"trade_in.{name}" if group == "vehicle" else path
-
-
-def section_of(heading: str) -> str:
-    """Return the section a heading opens by the common table: trade_in, finance, dealer, contact, vehicle or ""."""
-    return _section_of(heading) if heading else ""
-
-
-@lru_cache(maxsize=2048)
-def _section_of(heading: str) -> str:
-    labels = common_labels()
-    bare = accents_folded(_PARENTHESES.sub("", heading)).strip(" *:-–=#•>|!.")
-    candidates = [bare, *(bare.removeprefix(w + " ") for w in labels.before)]
-    for candidate in candidates:
-        if known := labels.sections.get(label_key(candidate)):
-            return known
-    if _TRADE_IN_LABEL.search(bare) and len(bare.split()) <= 6:
-        return "trade_in"
-    return ""
-
-
-def is_footer(text: str) -> bool:
-    """Whether a line begins what follows a message: consent, technical lines, the platform's own words."""
-    labels = common_labels()
-    folded = accents_folded(text[:120]).lstrip(" *•>|-–_")
-    return folded.startswith(labels.footer_begins) or label_key(folded.partition(":")[0]) in labels.footer_labels
-
-
-def is_button(text: str) -> bool:
-    """Whether a line is a button or a hint how to answer: it ends a message, but is no footer yet."""
-    labels = common_labels()
-    folded = accents_folded(text[:120]).lstrip(" *•>|-–_")
-    return folded.startswith(labels.hints) or label_key(folded) in labels.buttons
 
 
 @dataclass(slots=True)
@@ -178,13 +65,18 @@ def labelled_fields(
     `ends` are patterns of lines at which the message block, and all reading, ends.
     """
     walk = _Walk()
-    stops = tuple(ends)
+    # What the text does not hold at all need not be looked for line by line.
+    stop = min((m.start() for p in ends if (m := p.search(document.plain)) is not None), default=len(document.plain))
+    position = 0
+    if own is not None and own.section_patterns:
+        own = replace(own, section_patterns=tuple(s for s in own.section_patterns if s[0].search(document.plain)))
     for number, written in enumerate(document.lines):
         line = _with_lone_label(document.lines, number) if use_common else written
+        position += len(written.text) + 1
+        if position > stop + 1:
+            break
         if line.is_quoted and walk.block is None:
             continue
-        if any(p.search(line.text) for p in stops):
-            break
         if walk.block is not None:
             if not _ends_block(document, number, own, use_common):
                 walk.block.append(written.text)
@@ -240,7 +132,7 @@ def _own_section(line: Line, own: LabelSet | None) -> str:
 
 
 def _with_lone_label(lines: tuple[Line, ...], number: int) -> Line:
-    """A known label alone on its line, without colon, and the value on the line below (headings of forms, bold lines)."""
+    """A known label alone on its line, without colon, and the value on the line below it."""
     line = lines[number]
     words = line.text.strip(" -–=*#_:•>|")
     if line.label is not None or not words or len(words) > _LONGEST_LONE_LABEL or line.text[-1] in ".,;!":
@@ -249,7 +141,7 @@ def _with_lone_label(lines: tuple[Line, ...], number: int) -> Line:
     if not paths:
         return line
     if "message" in paths:
-        return replace(line, label=words, value="") if _SURE_MESSAGE.search(accents_folded(words)) else line
+        return replace(line, label=words, value="") if SURE_MESSAGE.search(accents_folded(words)) else line
     below = next((n for n in lines[number + 1 : number + 3] if n.text.strip()), None)
     if below is None or below.label is not None or below.is_quoted or common_targets(below.text.strip(" -–=*#_:•>|")):
         return line

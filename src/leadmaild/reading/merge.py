@@ -1,5 +1,6 @@
 """Decides among findings: one value a field, with its provenance, and how sure the whole lead is (lead-formats 5.7)."""
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -24,6 +25,7 @@ _SUREST = 0.99
 _CONTRADICTION = 0.15
 # Fields in which two sure origins that differ mean that one of them is misread.
 _DECISIVE = frozenset(("contact.email", "vehicle.ad_id", "vehicle.vin", "vehicle.internal_number", "vehicle.price"))
+_VEHICLE_FIELDS = tuple(f.name for f in fields(VehicleText))
 _WEIGHTS = {"source": 0.3, "contact": 0.35, "message": 0.15, "vehicle": 0.2}
 
 
@@ -59,13 +61,17 @@ class _Chosen:
     """The value chosen for each field, with its provenance; remembers contradictions."""
 
     def __init__(self, findings: Findings) -> None:
-        self._findings = findings
+        self._by_path: dict[str, list[Finding]] = {}
+        for finding in findings:
+            self._by_path.setdefault(finding.path, []).append(finding)
+        for found in self._by_path.values():
+            found.sort(key=lambda f: -f.confidence)
         self.provenance: dict[str, Provenance] = {}
         self.contradictions: list[str] = []
 
     def value(self, path: str) -> object | None:
         """Choose among the findings of one field: the surest; agreement of two origins adds, contradiction takes."""
-        found = self._findings.of(path)
+        found = self._by_path.get(path)
         if not found:
             return None
         best = found[0]
@@ -97,7 +103,7 @@ class _Chosen:
     def all_texts(self, path: str) -> tuple[Finding, ...]:
         """Every different value of a field that may have several, the surest first."""
         found: dict[object, Finding] = {}
-        for finding in self._findings.of(path):
+        for finding in self._by_path.get(path, ()):
             found.setdefault(finding.value, finding)
         if found:
             best = next(iter(found.values()))
@@ -185,7 +191,7 @@ def _person(chosen: _Chosen, origin: Origin) -> Person:
 
 
 def _vehicle(chosen: _Chosen, group: str) -> VehicleText | None:
-    values: dict[str, object] = {f.name: chosen.value(f"{group}.{f.name}") for f in fields(VehicleText)}
+    values: dict[str, object] = {name: chosen.value(f"{group}.{name}") for name in _VEHICLE_FIELDS}
     if all(value is None for value in values.values()):
         return None
     return VehicleText(**values)  # type: ignore[arg-type]  # each reader yields its field's type
@@ -225,7 +231,7 @@ def _words(text: str) -> str:
 def _is_hard_wrapped(text: str) -> bool:
     """Whether lines break where a mail program ran out of room, not where the writer ended them."""
     lines = text.splitlines()
-    long = [a for a, b in zip(lines, lines[1:], strict=False) if 60 <= len(a) <= 80 and b[:1].islower()]
+    long = [a for a, b in itertools.pairwise(lines) if 60 <= len(a) <= 80 and b[:1].islower()]
     return bool(long)
 
 
@@ -253,7 +259,7 @@ def _confidence(
     findings: Findings, origin: Origin, contact: Person, message: str | None, vehicle: VehicleText | None,
     types: Iterable[RequestType],
 ) -> float:  # fmt: skip
-    """Weighted: source 0.3, reachable contact 0.35, message 0.15, vehicle 0.2; what the mail need not have is left out."""
+    """The weighted mean of what is expected of this mail (lead-formats 5.7); what it need not have is left out."""
     parts = {"source": origin.certainty, "contact": _reach(findings, contact)}
     if message is not None:
         parts["message"] = max(f.confidence for f in findings.of("message"))

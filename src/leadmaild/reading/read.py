@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC
 
+import re2
+
 from leadmaild.model.reading import (
     Attachment,
     CarrierClass,
@@ -24,12 +26,13 @@ from leadmaild.reading.charset import without_mojibake
 from leadmaild.reading.content_key import content_key
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceSet
-from leadmaild.reading.enquiry import Enquiry, date_of, enquiry_in
+from leadmaild.reading.enquiry import Enquiry, enquiry_in
 from leadmaild.reading.fields.addresses import is_robot
 from leadmaild.reading.findings import LABEL, Locale
 from leadmaild.reading.forwards import Forward, unwrap
 from leadmaild.reading.freetext import phones_of
 from leadmaild.reading.labelled import labelled_fields
+from leadmaild.reading.locale import date_of
 from leadmaild.reading.message import Document, Message
 from leadmaild.reading.mime import parse
 from leadmaild.reading.quoting import new_words
@@ -41,6 +44,12 @@ from leadmaild.reading.threading import message_id_of, thread_of
 _NEEDS_EYES = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted", "application/ms-tnef",
                "application/vnd.ms-tnef", "message/partial", "message/external-body")  # fmt: skip
 _LONGEST_SUBJECT = 500
+_FORWARD_SUBJECT = re.compile(
+    r"\s*(?:wg|wtrlt|fwd?|tr|i|inoltro|doorst|doorgestuurd|weitergeleitet)\s?:", re.IGNORECASE
+)
+_FORWARD_MARK = re2.compile(
+    r"(?i)weitergeleitete|forwarded|transf(?:é|&eacute;)r|r(?:é|&eacute;)exp|inoltrato|doorgestuurd"
+)
 _TWICE_ENCODED = re.compile("Ã[\u0080-\u00bf\u0178\u0192\u02c6\u2013-\u203a]|Â[\u0080-\u00bf]|â[\u201a\u20ac]")
 
 
@@ -60,7 +69,7 @@ class _Reading:
         self._outer = message
         self._context = context
         self._sources = sources
-        forward = unwrap(message, context)
+        forward = unwrap(message, context) if _may_be_forward(message) else None
         self._forward: Forward | None = forward if forward and forward.is_trusted else None
         self._message = self._forward.message if self._forward else message
         self._sender = sender_of(self._message)
@@ -73,7 +82,10 @@ class _Reading:
 
     def reading(self) -> Reading:
         """Take the steps in order; the first that decides ends them."""
-        marks = classify.marks_of(self._message, self._sender, self._text, self._context, _portals(self._sources))
+        recognised = self._recognised()
+        # What only the words tell (absence, mass mail) matters where no source explains the mail.
+        words = self._text if recognised is None else ""
+        marks = classify.marks_of(self._message, self._sender, words, self._context, _portals(self._sources))
         outer_marks = (
             marks
             if self._forward is None
@@ -85,7 +97,6 @@ class _Reading:
             return self._no_lead(Classification.NOTIFICATION, "loop", thread, loop, marks)
         if decided := classify.decided_before_source(marks):
             return self._no_lead(decided.classification, decided.reason, thread, loop, marks)
-        recognised = self._recognised()
         if recognised is not None and recognised.notice is not None:
             why = f"{recognised.definition.name}: no enquiry"
             return self._no_lead(recognised.notice.kind, why, thread, loop, marks)
@@ -93,7 +104,7 @@ class _Reading:
         if recognised is None or _is_answer(thread, self._mail):
             decided = classify.decided_after_source(marks, thread)
             if decided is not None:
-                enquiry = self._enquiry_despite_marks(decided.classification, recognised, marks)
+                enquiry = self._enquiry_despite_marks(decided.classification, recognised)
                 if enquiry is None:
                     return self._no_lead(decided.classification, decided.reason, thread, loop, marks)
         enquiry = enquiry or enquiry_in(
@@ -116,9 +127,7 @@ class _Reading:
         self._mail = Mail(self._message, self._documents, self._sender, self._mail.reply_to)
         return found
 
-    def _enquiry_despite_marks(
-        self, decided: Classification, recognised: Recognised | None, marks: classify.Marks
-    ) -> Enquiry | None:
+    def _enquiry_despite_marks(self, decided: Classification, recognised: Recognised | None) -> Enquiry | None:
         """ADF, or labels that name a customer, in bulk mail of a machine nobody described: still an enquiry (PF21)."""
         if decided is not Classification.NEWSLETTER or recognised is not None:
             return None
@@ -241,8 +250,15 @@ def _without_mojibake(document: Document) -> Document:
     return replace(document, lines=lines, plain="\n".join(line.text for line in lines).strip())
 
 
+def _may_be_forward(message: Message) -> bool:
+    """Whether anything hints at a forwarded mail; looking closer costs as much as reading the text."""
+    if message.nested or _FORWARD_SUBJECT.match(message.get("subject") or ""):
+        return True
+    return any(_FORWARD_MARK.search(p.text) is not None for p in message.parts if p.text and not p.is_attachment)
+
+
 def _is_answer(thread: Thread, mail: Mail) -> bool:
-    """Whether a portal's mail is a customer's answer to ours: it names our mail, and is no new enquiry by its labels."""
+    """Whether a portal's mail is an answer to ours: it names our mail, and its labels make no new enquiry."""
     return bool(thread.lead_id or thread.token) and mail.known_labels < 3
 
 

@@ -65,8 +65,10 @@ class Recognised:
 
 def recognise(mail: Mail, sources: SourceSet, context: ReadingContext) -> Recognised | None:
     """Return the source of the mail, or None. Definitions that name a sender's domain are asked before the others."""
+    sender = mail.sender.email or ""
     candidates = [d for d in sources.enabled if d.id not in context.disabled_sources]
-    candidates.sort(key=lambda d: not any(r.from_domain for r in d.recognise))
+    candidates = [d for d in candidates if _may_be_of(sender, d)]
+    candidates.sort(key=lambda d: not d.house)
     for definition in candidates:
         is_known = any(matches(mail, r, context) for r in definition.recognise)
         named = next((n for n in definition.notices if n.rule.patterns and matches(mail, n.rule, context)), None)
@@ -100,10 +102,14 @@ def matches(mail: Mail, rule: Recognition, context: ReadingContext) -> bool:
     return not rule.require_dkim or _has_passed_dkim(mail, context)
 
 
+def _may_be_of(sender: str, definition: SourceDefinition) -> bool:
+    """Whether the sender's domain leaves the definition in question, before any of its expressions is tried."""
+    return not all(r.from_domain for r in definition.recognise) or is_under(sender, definition.house)
+
+
 def is_of_house(mail: Mail, definition: SourceDefinition) -> bool:
     """Whether the sender stands under a domain the definition names."""
-    rules = [*definition.recognise, *(n.rule for n in definition.notices)]
-    return is_under(mail.sender.email or "", {d for r in rules for d in r.from_domain})
+    return is_under(mail.sender.email or "", definition.house)
 
 
 def is_from_dealer(mail: Mail, context: ReadingContext) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from leadmaild.reading import targets
 from leadmaild.reading.carriers import XmlLeaf
@@ -15,8 +15,10 @@ from leadmaild.reading.recognise import Mail
 
 _CONFIDENCE = {"header": HEADER, "url": URL, "xml_comment": STRUCTURED, "json": STRUCTURED}
 # Which leaf of an unknown XML holds the caller: its name tells; the dealer's own line does not count.
-_CALLED = re.compile(r"called|dealer|seller|sellid|vendor|haendler|h%c3%a4ndler|target|destin|forward|agent|office|tracking|virtual|service|"
-                     r"concession|\bto\b|/id\b|duration|time|date|stamp|price|km|mileage|zip|fax")  # fmt: skip
+_CALLED = re.compile(
+    r"called|dealer|seller|sellid|vendor|haendler|target|destin|forward|agent|office|tracking|virtual|service|concession|"
+    r"\bto\b|/id\b|duration|time|date|stamp|price|km|mileage|zip|fax"
+)
 _CALLER = re.compile(
     r"caller|customer|anrufer|client|from|buyer|interess|consumer|kunde|klant|appelant|chiamante|cli\b|a-?number|lead"
 )
@@ -39,11 +41,11 @@ def apply_definition(definition: SourceDefinition, mail: Mail, locale: Locale) -
                 if _put(findings, selector, selector.target, found, definition, locale) and not _wants_all(selector):
                     break
     for document in mail.documents:
-        labelled(findings, definition, document, mail, locale)
+        labelled(findings, definition, document, locale)
     return findings
 
 
-def labelled(findings: Findings, definition: SourceDefinition, document: Document, mail: Mail, locale: Locale) -> None:
+def labelled(findings: Findings, definition: SourceDefinition, document: Document, locale: Locale) -> None:
     """Add the labelled fields of one document: by the definition's labels, then by the common ones."""
     by_target: dict[str, list[Selector]] = {}
     for selector in definition.selectors:
@@ -199,7 +201,7 @@ def caller_leaf(leaves: tuple[XmlLeaf, ...], locale: Locale) -> XmlLeaf | None:
         if _looks_like_phone(leaf, locale) and (not _CALLED.search(_own_name(leaf)) or _CALLER.search(_own_name(leaf)))
     ]
     named = [leaf for leaf in numbers if _CALLER.search(leaf.path) and not re.search(r"called", leaf.path)]
-    return (named or numbers or [None])[0]
+    return next(iter(named or numbers), None)
 
 
 def _own_name(leaf: XmlLeaf) -> str:
@@ -213,8 +215,3 @@ def _looks_like_phone(leaf: XmlLeaf, locale: Locale) -> bool:
     ):
         return False
     return bool(phones_in(text, locale.region))
-
-
-def locale_of(definition: SourceDefinition, locale: Locale) -> Locale:
-    """Return the locale of a source: its own region and currency where the definition names them."""
-    return replace(locale, region=definition.region or locale.region, currency=definition.currency or locale.currency)

@@ -17,16 +17,24 @@ def problems_of_tests(definition: SourceDefinition, mails: Mapping[str, bytes], 
     `mails` holds the content of the mail files the tests name, by that name; a missing one is a problem.
     """
     if not definition.tests:
-        return (Problem(f"{where}: test", "a definition needs at least one [[test]] with a mail and what it must give"),)
-    problems: list[Problem] = []
-    for number, case in enumerate(definition.tests, 1):
-        at = f"{where}: test {number}"
-        raw = case.text.lstrip("\n").encode() if case.text else mails.get(case.mail)
-        if raw is None:
-            problems.append(Problem(at, f"the mail {case.mail} is not to be found beside the definition"))
-        else:
-            problems.extend(Problem(at, message) for message in _failures(definition, case, raw))
-    return tuple(problems)
+        return (
+            Problem(f"{where}: test", "a definition needs at least one [[test]] with a mail and what it must give"),
+        )
+    missing = [c.mail for c in definition.tests if not c.text and c.mail not in mails]
+    return (
+        *(Problem(f"{where}: test", f"the mail {mail} is not to be found beside the definition") for mail in missing),
+        *failures_of_tests(definition, mails, where),
+    )
+
+
+def failures_of_tests(definition: SourceDefinition, mails: Mapping[str, bytes], where: str) -> tuple[Problem, ...]:
+    """Return what fails in those of the definition's tests whose mail is at hand."""
+    return tuple(
+        Problem(f"{where}: test {number}", message)
+        for number, case in enumerate(definition.tests, 1)
+        if (raw := case.text.lstrip("\n").encode() if case.text else mails.get(case.mail)) is not None
+        for message in _failures(definition, case, raw)
+    )
 
 
 def _failures(definition: SourceDefinition, case: TestCase, raw: bytes) -> list[str]:

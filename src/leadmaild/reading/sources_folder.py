@@ -1,12 +1,16 @@
-"""Loads source definitions: the packaged set, and the operator's folders on top of it (the one file here that reads)."""
+"""Loads source definitions: the packaged set, and the operator's folders on top (the one file here that reads)."""
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from leadmaild.errors import ConfigError, Problem
-from leadmaild.reading.definitions import SourceDefinition, SourceSet, read_definition
+from leadmaild.reading.definition_reader import read_definition
+from leadmaild.reading.definitions import SourceDefinition, SourceSet
+from leadmaild.reading.source_check import failures_of_tests
 
 
+@cache
 def packaged_sources() -> SourceSet:
     """Return the packaged definitions, enabled and disabled, by file name."""
     folder = files("leadmaild.reading").joinpath("sources")
@@ -17,6 +21,8 @@ def packaged_sources() -> SourceSet:
 def load_sources(folders: tuple[Path, ...] = ()) -> SourceSet:
     """Return the packaged set overridden by the definitions in `folders` (same id overrides, later folders win).
 
+    A definition whose own test fails is refused; one whose test mails are not at hand is taken, and it is left to
+    `leadmaild sources check` to say so: the mails of a test are personal and need not lie on the server.
     Raises ConfigError with the problems of every file at once; a folder that does not exist is one of them.
     """
     loaded: list[SourceDefinition] = []
@@ -27,12 +33,28 @@ def load_sources(folders: tuple[Path, ...] = ()) -> SourceSet:
             continue
         for path in sorted(folder.glob("*.toml")):
             try:
-                loaded.append(read_definition_file(path))
+                definition = read_definition_file(path)
             except ConfigError as error:
                 problems.extend(error.problems)
+                continue
+            loaded.append(definition)
+            problems.extend(failures_of_tests(definition, mails_of_tests(definition, folder), path.name))
     if problems:
         raise ConfigError(tuple(problems))
     return packaged_sources().overridden_by(loaded)
+
+
+def definition_text(source_id: str, folders: tuple[Path, ...] = ()) -> str | None:
+    """Return the text of the definition in force for an id, None if there is none. Raises ConfigError as load does."""
+    found: str | None = None
+    for entry in files("leadmaild.reading").joinpath("sources").iterdir():
+        if entry.name == f"{source_id}.toml":
+            found = entry.read_text(encoding="utf-8")
+    for folder in folders:
+        for path in sorted(folder.glob("*.toml")):
+            if read_definition_file(path).id == source_id:
+                found = path.read_text(encoding="utf-8")
+    return found
 
 
 def read_definition_file(path: Path) -> SourceDefinition:

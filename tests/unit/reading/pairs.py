@@ -21,7 +21,9 @@ def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
         elif key not in _NOT_COMPARED:
             problems += _value(found.get(key), value, key, {})
     for forbidden in expected.get("forbidden", []):
-        problems += [f"forbidden {forbidden} in {place}" for lead in found["leads"] for place in _holding(lead, forbidden)]
+        problems += [
+            f"forbidden {forbidden} in {place}" for lead in found["leads"] for place in _holding(lead, forbidden)
+        ]
     return problems
 
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from leadmaild.model.address import Address, parse_address
+from leadmaild.model.address import parse_address
 from leadmaild.reading.fields.folding import accents_folded, one_line, plain_blanks
 
 _ADDR_SPEC = re.compile(
@@ -28,7 +29,7 @@ _STREET_THEN_CITY = re.compile(r"^(?P<street>.+?\d+\s?[a-zA-Z]?)\s*[,\n]\s*(?P<r
 _ZIP_ALONE = re.compile(r"\d{4}\s?[A-Z]{2}|\d{4,5}")
 _COUNTRY_PREFIX = {"D": "DE", "A": "AT", "F": "FR", "B": "BE", "I": "IT", "L": "LU"}
 _COUNTRIES = {
-    "deutschland": "DE", "germany": "DE", "allemagne": "DE", "germania": "DE", "duitsland": "DE", "d": "DE", "brd": "DE",
+    "deutschland": "DE", "germany": "DE", "allemagne": "DE", "germania": "DE", "duitsland": "DE", "d": "DE",
     "oesterreich": "AT", "osterreich": "AT", "austria": "AT", "autriche": "AT", "oostenrijk": "AT", "a": "AT",
     "schweiz": "CH", "switzerland": "CH", "suisse": "CH", "svizzera": "CH", "zwitserland": "CH",
     "frankreich": "FR", "france": "FR", "francia": "FR", "frankrijk": "FR", "f": "FR",
@@ -56,6 +57,7 @@ def email_of(value: str) -> str | None:
     return next(emails_in(_TRACKING.sub("", value) if value.lower().startswith("mailto:") else value), None)
 
 
+@lru_cache(maxsize=1024)
 def normal_email(written: str) -> str:
     """Return the form that decides identity (R37); `written` unchanged where it is no address."""
     address = parse_address(written)
@@ -69,10 +71,8 @@ def is_robot(email: str) -> bool:
 
 def is_under(email_or_domain: str, domains: Iterable[str]) -> bool:
     """Whether the domain is one of `domains` or below one: whole labels, never a substring (lead-formats 0.8)."""
-    address = parse_address(email_or_domain) if "@" in email_or_domain else Address("", email_or_domain.lower())
-    if address is None:
-        return False
-    return any(address.domain == d or address.domain.endswith("." + d) for d in domains)
+    domain = email_or_domain.rpartition("@")[2].lower().rstrip(".")
+    return any(domain == d or domain.endswith("." + d) for d in domains)
 
 
 def country_of(text: str) -> str | None:

@@ -26,7 +26,9 @@ REGION_OF_CURRENCY = {"CHF": "CH", "GBP": "GB", "PLN": "PL", "CZK": "CZ", "DKK":
 _THOUSAND_KM = re.compile(r"\s*(?:t\s?km|tkm|tsd\.?|tausend|k\s?km|k\b|mille)", re.IGNORECASE)
 _MILES = re.compile(r"\b(?:mi|mls|miles?|meilen)\b", re.IGNORECASE)
 _KILOMETRES = re.compile(r"km\b|kilom", re.IGNORECASE)
-_TERM = re.compile(r"(\d{1,3})\s*(monat\w*|months?|mois|mesi|maand\w*|mon\b\.?|jahr\w*|years?|ans?\b|anni|jaar)?", re.I)
+_TERM = re.compile(
+    r"(\d{1,3})\s*(monat\w*|months?|mois|mesi|maand\w*|mon\b\.?|jahr\w*|years?|ans?\b|anni|jaar)?", re.IGNORECASE
+)
 _YEARS = re.compile(r"jahr|year|an|jaar", re.IGNORECASE)
 
 

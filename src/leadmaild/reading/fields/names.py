@@ -20,8 +20,43 @@ _TITLE = re.compile(
 )
 _DEGREE = re.compile(r"(?:med|jur|phil|rer|nat|vet|pol|dent|habil|h\.c|hc|oec)\.?", re.IGNORECASE)
 _PARTICLES = frozenset(
-    "von van vom zu zum zur de der den dem di da del della dal dalla des du la le les ter ten te 't d' al el bin ibn "
-    "dos das do y und".split()
+    (
+        "von",
+        "van",
+        "vom",
+        "zu",
+        "zum",
+        "zur",
+        "de",
+        "der",
+        "den",
+        "dem",
+        "di",
+        "da",
+        "del",
+        "della",
+        "dal",
+        "dalla",
+        "des",
+        "du",
+        "la",
+        "le",
+        "les",
+        "ter",
+        "ten",
+        "te",
+        "'t",
+        "d'",
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "dos",
+        "das",
+        "do",
+        "y",
+        "und",
+    )
 )
 _COMPANY = re.compile(
     r"(?<![\w.])(?:gmbh|mbh|g\.m\.b\.h\.|e\.?\s?k(?:\.|fr\.|fm\.)?(?!\w)|ohg|kgaa|kg|ag|ug|gbr|se|e\.v\.|e\.g\.|sarl|s\.a\.r\.l\.|sas|sa|s\.a\.|"
@@ -31,8 +66,31 @@ _COMPANY = re.compile(
 )
 _NOT_A_NAME = re.compile(r"https?:|www\.|[@{}<>|\\\[\]]|\d{5,}")
 _NO_NAME = frozenset(
-    "unbekannt anonym anonymous unknown ka keineangabe na none null nichtangegeben inconnu onbekend sconosciuto "
-    "interessent interessentin kunde kundin kaeufer mobiledenutzer privat nutzer user gast".split()
+    (
+        "unbekannt",
+        "anonym",
+        "anonymous",
+        "unknown",
+        "ka",
+        "keineangabe",
+        "na",
+        "none",
+        "null",
+        "nichtangegeben",
+        "inconnu",
+        "onbekend",
+        "sconosciuto",
+        "interessent",
+        "interessentin",
+        "kunde",
+        "kundin",
+        "kaeufer",
+        "mobiledenutzer",
+        "privat",
+        "nutzer",
+        "user",
+        "gast",
+    )
 )
 
 

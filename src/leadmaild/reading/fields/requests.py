@@ -1,52 +1,32 @@
 """What the customer wants, out of words in five languages; what he says he does not want is left out (R166)."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
+
+import re2
 
 from leadmaild.model.reading import RequestType
 from leadmaild.reading.fields.folding import accents_folded
 
-# Matched against case-folded, accent-free text (ü as ue): one expression a wish, alternatives of all languages.
-_WISHES: tuple[tuple[RequestType, str], ...] = (
-    (
-        RequestType.TRADE_IN,
-        r"in zahlung\w*|inzahlung\w*|eintausch\w*|\btausch(?:e|en)?\b.{0,30}\bgegen|\bankauf\w*|trade[- ]?in\w*|part[- ]?exchange|"
-        r"\breprise\b|\breprendre\b|\bpermuta\w*|\binruil\w*|\binruilen|altwagen",
-    ),
-    (
-        RequestType.TEST_DRIVE,
-        r"probefahr\w*|probe ?fahren|\bprobezufahren|\btest[- ]?drive\w*|\bessai(?:er)?\b(?! (?:de|d['’]) ?(?:joindre|appel))|"
-        r"prova su strada|test drive|proefrit\w*|proefrijden|\bessai routier|provare su strada|giro di prova",
-    ),
-    (
-        RequestType.VIEWING,
-        r"besichtig\w*|viewing appointment|arrange a viewing|bezichtig\w*|\bvisiter le vehicule|rendez-vous pour voir|"
-        r"fissare una visita|appuntamento per vedere",
-    ),
-    (
-        RequestType.FINANCING,
-        r"finanzier\w*|finanzkauf|\bratenzahlung\w*|\b(?:monats)?rate(?:n)?\b(?=.{0,24}(?:euro|€|eur|monat|zahl))|monatliche\w* rate\w*|"
-        r"monatsrate\w*|\bkredit\w*|financ(?:ement|ing|er)\b|\bfinance (?:offer|option|deal|quote)\w*|on finance|finanziament\w*|"
-        r"financiering\w*|\ba rate\b|\brateale\b|\bcredit auto",
-    ),
-    (RequestType.LEASING, r"\w*leasing\w*|\blease[- ]?(?:deal|offer|angebot|contract)\w*|\bto lease\b|\bleasen\b|\bloa\b|private lease"),
-    (
-        RequestType.CALL_BACK,
-        r"rueckruf\w*|\brufen sie (?:mich|uns)\b|\bruf\w* (?:mich|uns) .{0,40}(?:an|zurueck)\b|zurueckruf\w*|zurueckzurufen|"
-        r"call ?back|call[- ]me\b|(?:please|could you|can you) (?:call|ring|phone) me|rappele[rz]?[- ]?(?:moi|nous)?|me rappeler|etre rappele\w*|"
-        r"richiamat\w*|richiamar\w*|mi chiami|\bterugbel\w*|\bbel (?:me|mij)\b|bitte um anruf|um (?:einen )?anruf\b",
-    ),
-    (
-        RequestType.PRICE_PROPOSAL,
-        r"preisvorschlag\w*|letzter? preis|letzte preis|\bpreislich .{0,20}(?:machen|moeglich|drin)|\b(?:vb|vhb)\b|verhandlungsbasis|"
-        r"was ist (?:ihr|der) letzt\w*|festpreis\?|best price|last price|price proposal|\bdernier prix|proposition de prix|negociable|trattabile|verhandel\w*|preisnachlass|beim preis noch|am preis noch|onderhandelbaar|bespreekbaar|"
-        r"\bproposta(?: di prezzo)?\b|ultimo prezzo|prijsvoorstel|laatste prijs|\bbod\b (?:van|doen)|"
-        r"\bich biete\b|\bbiete (?:ihnen )?\d|i(?:'d| would)? offer|je (?:vous )?propose \d|je vous offre|ik bied\b|\boffro\b",
-    ),
-    (RequestType.SERVICE, r"werkstatttermin|inspektionstermin|reifenwechsel|radwechsel|oelwechsel|service[- ]?termin|service appointment"),
-)  # fmt: skip
-_WISH = [(kind, re.compile(words)) for kind, words in _WISHES]
-_ANY_WISH = re.compile("|".join(words for _, words in _WISHES))
+# wishes.toml; matched against case-folded, accent-free text.
+_WISHES = {
+    RequestType(kind): "|".join(words)
+    for kind, words in tomllib.loads(
+        files("leadmaild.reading").joinpath("wishes.toml").read_text(encoding="utf-8")
+    ).items()
+}
+_WISH = [(kind, re.compile(words)) for kind, words in _WISHES.items()]
+_ANY_WISH = re.compile("|".join(_WISHES.values()))
+# One pass of RE2 over a long text tells that it asks for nothing; only then need the expressions above be tried.
+_HINT = re2.compile(
+    "zahlung|tausch|ankauf|altwagen|trade|exchange|repri|reprend|permut|inruil|probe|test|essai|essay|prova|proef|giro|"
+    "besicht|viewing|bezicht|visit|rendez|appunt|finan|rate|kredit|credit|leas|loa|ruf|call|ring|phone|rappel|richiam|"
+    "chiami|bel|preis|price|prix|prezzo|prijs|vb|vhb|verhand|negoci|tratta|onderhand|bespreek|biete|offer|offr|propos|"
+    "bied|bod|termin|wechsel|service"
+)
 _CLAUSE = re.compile(r"[.!?;\n,]+(?!\d)|\b(?:aber|sondern|jedoch|but|mais|ma|pero|maar|dafuer|stattdessen)\b|\s[-–—]\s")
 _NOT = re.compile(
     r"\b(?:keine?[nrms]?|nicht|ohne|nein|nie|kein\w* bedarf|no|not|without|don'?t|doesn'?t|never|none|pas|sans|aucune?|"
@@ -56,18 +36,26 @@ _NOT_AFTER = re.compile(r"nicht|not\b|nein|entfaellt|ausgeschlossen|niet|pas\b|n
 _NOT_ONLY = re.compile(
     r"nicht (?:nur|schlecht|abgeneigt)|not (?:only|bad)|pas (?:seulement|mal)|non solo|niet (?:alleen|slecht)"
 )
+_SAYS_NO = frozenset(("", "0", "n", "false", "nee", "neen", "none", "n/a", "entfaellt", "not needed", "not required"))
+_SAYS_YES = frozenset(
+    (
+        "1", "x", "ja", "j", "yes", "y", "oui", "si", "true", "on", "gewuenscht", "erwuenscht", "ja, bitte", "ja bitte",
+        "yes please", "☑", "✓", "✔",
+    )
+)  # fmt: skip
 _WORDS_BEFORE = 5
 _WORDS_AFTER = 4
 _CONJUNCTION = re.compile(r"\b(?:und|and|et|e|en|oder|or|ou|o|of|sowie|noch|nor|ni|ne)\b")
 
 
+@lru_cache(maxsize=512)
 def wishes_in(text: str) -> tuple[RequestType, ...]:
     """Return what the words of `text` ask for, in order of precedence; negated wishes are not among them.
 
     The window of a negation is its clause: up to five words before the wish, four after it (lead-formats 4).
     """
     folded = accents_folded(text)
-    if not _ANY_WISH.search(folded):
+    if _HINT.search(folded) is None or not _ANY_WISH.search(folded):
         return ()
     found: set[RequestType] = set()
     for clause in _clauses(folded):
@@ -85,17 +73,12 @@ def in_order(kinds: set[RequestType]) -> tuple[RequestType, ...]:
 def is_refusal(value: str) -> bool:
     """Whether the value of a label such as `Inzahlungnahme` says no."""
     folded = accents_folded(value).strip(" .!-–")
-    return folded in {"", "0", "n", "false", "nein", "no", "non", "nee", "neen", "keine", "kein", "none", "n/a", "entfaellt",
-                      "nicht gewuenscht", "nicht erforderlich", "not needed", "not required", "kein interesse"} or bool(
-        re.match(r"(?:nein|no|non|nee|keine?|nicht)\b", folded)
-    )  # fmt: skip
+    return folded in _SAYS_NO or re.match(r"(?:nein|no|non|nee|keine?|nicht)\b", folded) is not None
 
 
 def is_consent(value: str) -> bool:
     """Whether the value of such a label just says yes."""
-    folded = accents_folded(value).strip(" .!-–")
-    return folded in {"1", "x", "ja", "j", "yes", "y", "oui", "si", "true", "on", "gewuenscht", "ja, bitte", "erwuenscht", "☑", "✓",
-                      "✔", "yes please", "ja bitte"}  # fmt: skip
+    return accents_folded(value).strip(" .!-–") in _SAYS_YES
 
 
 def _clauses(folded: str) -> Iterator[str]:
@@ -119,7 +102,4 @@ def _is_negated(clause: str, start: int, end: int) -> bool:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = None
-    for found in pattern.finditer(text):
-        pass
-    return found
+    return max(pattern.finditer(text), key=lambda m: m.start(), default=None)

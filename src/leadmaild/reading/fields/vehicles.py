@@ -1,6 +1,7 @@
 """What identifies a car: VIN, HSN/TSN, make and model out of a title, new or used (lead-formats 4)."""
 
 import re
+from functools import lru_cache
 
 from leadmaild.reading.fields.folding import accents_folded, one_line
 
@@ -45,7 +46,8 @@ _LONG_MODELS = re.compile(
     r"(?:Corolla|Yaris) Cross|Mustang Mach-E|e-tron(?: GT)?|ID\.? ?(?:Buzz|\d)|(?:Grandland|Crossland|Mokka) X|"
     r"Q[4568] e-tron|(?:Space|Urban) (?:Star|Cruiser|Wagon)|Eclipse Cross|Cooper(?: (?:SE?|D|SD)(?!\w))?|"
     r"(?:A|B|C|E|G|R|S|V|X|CL|CLA|CLC|CLE|CLK|CLS|EQA|EQB|EQC|EQE|EQS|EQV|GL|GLA|GLB|GLC|GLE|GLK|GLS|ML|SL|SLC|SLK|SLS)"
-    r" \d{2,3}(?: ?[de](?![\w]))?|\w{1,3}[- ]Klasse|Serie \d|\d(?:er|-Reihe|er-Reihe)|500 ?[XLCe](?![\w])|(?:e-)?\d{3} ?SW|"
+    r" \d{2,3}(?: ?[de](?![\w]))?|\w{1,3}[- ]Klasse|Serie \d|\d(?:er|-Reihe|er-Reihe)|500 ?[XLCe](?![\w])|"
+    r"(?:e-)?\d{3} ?SW|"
     r"Trafic|AMG GT|Wrangler \w+|Duster",
     re.IGNORECASE,
 )
@@ -134,9 +136,14 @@ def _has_right_check_digit(vin: str) -> bool:
     return vin[8] == ("X" if rest == 10 else str(rest))
 
 
+@lru_cache(maxsize=1024)
+def _folded_letter(letter: str) -> str:
+    return accents_folded(letter)[:1] or letter
+
+
 def _first_make(line: str, *, at_start: bool) -> tuple[int, int] | None:
-    """Start and end of the first make in `line`; folding must keep positions, so ß and ligatures are left as they are."""
-    folded = "".join(accents_folded(c)[:1] or c for c in line)
+    """Start and end of the first make in `line`; folded letter by letter, so that positions stay."""
+    folded = line.casefold() if line.isascii() else "".join(map(_folded_letter, line))
     for found in _MAKE.finditer(folded):
         written = line[found.start() : found.end()]
         if at_start and (found.start() > 24 or _AFTER_MODEL.search(line[: found.start()])):

@@ -1,0 +1,134 @@
+"""What labels, headings and footers mean: the common ones of five languages (labels.toml) and those of a definition."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from leadmaild.reading.fields.folding import accents_folded, label_key
+
+# A lone line that certainly heads a message; "Anfrage" or "Text" alone may be anything.
+SURE_MESSAGE = re.compile(
+    r"nachricht|message|messaggio|bericht|mitteilung|kommentar|comment|bemerkung|anmerkung|opmerking|remarque"
+)
+_NOT_A_MESSAGE = re.compile(
+    r"\b(?:id|nr|nummer|number|von|vom|from|de|da|van|datum|date|typ|type|neue|new|status|art|letzte)\b|-id\b|nachrichten"
+)
+_PARENTHESES = re.compile(r"[(\[].*?[)\]]?$|[(\[][^)\]]*[)\]]")
+_TRADE_IN_LABEL = re.compile(
+    r"\b(?:inzahlungnahme(?:fahrzeug)?|in zahlung|eintausch(?:fahrzeug|wagen)?|altfahrzeug|altwagen|"
+    r"ankauf(?:sfahrzeug)?|trade[- ]?in|part[- ]?exchange|reprise|permuta|inruil(?:auto|voertuig)?)\b[\s:/–-]*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """Which label means which targets, and which heading opens which section; keys are folded (label_key)."""
+
+    targets: Mapping[str, tuple[str, ...]]
+    sections: Mapping[str, str] = field(default_factory=dict)  # folded heading -> section
+    section_patterns: tuple[tuple[re.Pattern[str], str], ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    footer_labels: frozenset[str] = frozenset()
+    footer_begins: tuple[str, ...] = ()
+    buttons: frozenset[str] = frozenset()
+    hints: tuple[str, ...] = ()
+
+    def targets_of(self, label: str) -> tuple[str, ...]:
+        """Return the targets of a label as written in a mail, () if it is not known."""
+        return self.targets.get(label_key(label)) or ()
+
+
+@cache
+def common_labels() -> LabelSet:
+    """Return the packaged labels of five languages (labels.toml)."""
+    tables = tomllib.loads(files("leadmaild.reading").joinpath("labels.toml").read_text(encoding="utf-8"))
+    targets: dict[str, tuple[str, ...]] = {}
+    for path, labels in tables["labels"].items():
+        for label in labels:
+            targets.setdefault(label_key(label), (path,))
+    sections = {label_key(heading): kind for kind, headings in tables["sections"].items() for heading in headings}
+    around = tables["around"]
+    return LabelSet(
+        targets,
+        sections,
+        before=tuple(map(accents_folded, around["before"])),
+        after=tuple(map(accents_folded, around["after"])),
+        footer_labels=frozenset(map(label_key, tables["footers"]["labels"])),
+        footer_begins=tuple(tables["footers"]["begins"]),
+        buttons=frozenset(map(label_key, tables["footers"]["buttons"])),
+        hints=tuple(tables["footers"]["hints"]),
+    )
+
+
+@lru_cache(maxsize=4096)
+def common_targets(label: str) -> tuple[str, ...]:
+    """Return the targets of a label by the common table, what stands around it left away; a trade-in label's own."""
+    found = _around_left_away(label)
+    if found:
+        return found
+    folded = accents_folded(label)
+    if _TRADE_IN_LABEL.search(folded):
+        rest = _TRADE_IN_LABEL.sub(" ", folded).strip(" -–:/()")
+        inner = _around_left_away(rest) if rest else ()
+        return tuple(in_trade_in(path) for path in inner)
+    is_message = SURE_MESSAGE.search(folded) and len(folded.split()) <= 5 and not _NOT_A_MESSAGE.search(folded)
+    return ("message",) if is_message else ()
+
+
+def _around_left_away(label: str) -> tuple[str, ...]:
+    labels = common_labels()
+    if found := labels.targets_of(label):
+        return found
+    bare = accents_folded(_PARENTHESES.sub("", label)).strip(" *?:.!")
+    if found := labels.targets_of(bare):
+        return found
+    without = [bare.removeprefix(words + " ") for words in labels.before]
+    without += [bare.removesuffix(" " + words) for words in labels.after]
+    for shorter in without:
+        if shorter != bare and (found := labels.targets_of(shorter)):
+            return found
+    return ()
+
+
+def in_trade_in(path: str) -> str:
+    """Return the target a vehicle target becomes in a trade-in section."""
+    group, _, name = path.partition(".")
+    if path == "proposed_price" or path == "vehicle.price":
+        return "trade_in.price_expectation"
+    return f"trade_in.{name}" if group == "vehicle" else path
+
+
+def section_of(heading: str) -> str:
+    """Return the section a heading opens by the common table: trade_in, finance, dealer, contact, vehicle or ""."""
+    return _section_of(heading) if heading else ""
+
+
+@lru_cache(maxsize=2048)
+def _section_of(heading: str) -> str:
+    labels = common_labels()
+    bare = accents_folded(_PARENTHESES.sub("", heading)).strip(" *:-–=#•>|!.")
+    candidates = [bare, *(bare.removeprefix(w + " ") for w in labels.before)]
+    for candidate in candidates:
+        if known := labels.sections.get(label_key(candidate)):
+            return known
+    if _TRADE_IN_LABEL.search(bare) and len(bare.split()) <= 6:
+        return "trade_in"
+    return ""
+
+
+def is_footer(text: str) -> bool:
+    """Whether a line begins what follows a message: consent, technical lines, the platform's own words."""
+    labels = common_labels()
+    folded = accents_folded(text[:120]).lstrip(" *•>|-–_")
+    return folded.startswith(labels.footer_begins) or label_key(folded.partition(":")[0]) in labels.footer_labels
+
+
+def is_button(text: str) -> bool:
+    """Whether a line is a button or a hint how to answer: it ends a message, but is no footer yet."""
+    labels = common_labels()
+    folded = accents_folded(text[:120]).lstrip(" *•>|-–_")
+    return folded.startswith(labels.hints) or label_key(folded) in labels.buttons

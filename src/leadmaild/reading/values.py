@@ -1,0 +1,311 @@
+"""Raw texts to values: what each kind of field makes of the text a label, element or header held.
+
+A reader yields (target, value) pairs: a title also yields make and model, a name its parts. Nothing is guessed: what
+the text does not hold is not yielded, or yielded empty.
+"""
+
+import re
+from collections.abc import Iterator
+
+from leadmaild.model.reading import RequestType
+from leadmaild.reading.fields import addresses, amounts, dates, names, phones, requests, vehicles
+from leadmaild.reading.fields.folding import accents_folded, one_line, plain_blanks
+from leadmaild.reading.findings import Locale
+
+Values = Iterator[tuple[str, object]]
+
+_EMPTY_BRACKETS = re.compile(r"[<(\[]\s*[>)\]]")
+_LONGEST_MESSAGE = 20_000
+_LONGEST_TEXT = 200
+
+
+def text_of(path: str, raw: str, _locale: Locale) -> Values:
+    """One line of text."""
+    yield path, one_line(raw)[:_LONGEST_TEXT]
+
+
+def message_of(path: str, raw: str, _locale: Locale) -> Values:
+    """The customer's words, lines kept."""
+    lines = [line.rstrip() for line in plain_blanks(raw).strip().splitlines()]
+    yield path, "\n".join(lines)[:_LONGEST_MESSAGE]
+
+
+def email_of(path: str, raw: str, _locale: Locale) -> Values:
+    """One e-mail address."""
+    if email := addresses.email_of(raw):
+        yield path, email
+
+
+def phone_of(path: str, raw: str, locale: Locale) -> Values:
+    """Every telephone number in the value; an address beside it goes where it belongs."""
+    for phone in phones.phones_in(raw, locale.region):
+        yield path, phone.e164
+    # The label "Telefon/E-Mail" holds both.
+    if path == "contact.phone" and "@" in raw:
+        yield from email_of("contact.email", raw, locale)
+
+
+def name_of(_path: str, raw: str, locale: Locale) -> Values:
+    """A name taken apart; an address beside it goes where it belongs."""
+    for found, email in enumerate(addresses.emails_in(raw)):
+        raw = _EMPTY_BRACKETS.sub(" ", raw.replace(f"mailto:{email}", " ").replace(email, " "))
+        if not found:
+            yield from email_of("contact.email", email, locale)
+    parts = names.name_parts(raw)
+    for name in ("salutation", "title", "first_name", "last_name", "name", "company"):
+        yield f"contact.{name}", getattr(parts, name)
+
+
+def one_name_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A first or last name of its own label; what else the text holds (title, salutation) goes where it belongs."""
+    salutation, rest = names.salutation_taken_off(one_line(raw))
+    parts = names.name_parts(f"x {rest}") if rest else names.NameParts()
+    if parts.name is None:
+        return
+    yield "contact.salutation", salutation
+    titled = names.name_parts(rest)
+    yield "contact.title", titled.title
+    yield path, (titled.name or rest)
+
+
+def salutation_of(_path: str, raw: str, _locale: Locale) -> Values:
+    """A salutation of its own label."""
+    yield "contact.salutation", names.salutation_of(one_line(raw))
+
+
+def title_of_person_or_ad_of(_path: str, raw: str, locale: Locale) -> Values:
+    """`Titel` is Dr. in a contact block and the headline of the ad in a vehicle block: the value tells."""
+    line = one_line(raw)
+    if names.name_parts(f"{line} x").title == line:
+        yield "contact.title", line
+    elif len(line) > 5:
+        yield from vehicle_title_of("vehicle.title", raw, locale)
+
+
+def country_of(path: str, raw: str, _locale: Locale) -> Values:
+    """An ISO 3166-1 country."""
+    yield path, addresses.country_of(one_line(raw))
+
+
+def zip_city_of(_path: str, raw: str, _locale: Locale) -> Values:
+    """Zip and city, in one value or alone."""
+    postcode, city, country = addresses.zip_and_city(raw)
+    yield "contact.zip", postcode
+    yield "contact.city", city
+    yield "contact.country", country
+
+
+def address_of(_path: str, raw: str, locale: Locale) -> Values:
+    """A whole address in one value."""
+    street, rest = addresses.street_and_rest(raw)
+    if rest is None and street and addresses.zip_and_city(street)[0] and street[0].isdigit():
+        street, rest = None, street
+    yield "contact.street", street
+    if rest:
+        place, _, last = rest.rpartition(",")
+        country = addresses.country_of(last) if place else None
+        yield "contact.country", country
+        yield from zip_city_of("", place if country else rest, locale)
+
+
+def vehicle_title_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A vehicle's title, and make and model out of it."""
+    title = one_line(raw)[:_LONGEST_TEXT]
+    group = path.partition(".")[0]
+    yield f"{group}.title", title
+    make, model = vehicles.make_and_model(title)
+    yield f"{group}.make", make
+    yield f"{group}.model", model
+
+
+def whole_make_and_model_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A text that is make and model and nothing else: all behind the make is the model."""
+    line = one_line(raw)[:_LONGEST_TEXT]
+    group = path.partition(".")[0]
+    make, _ = vehicles.make_and_model(line)
+    if make is None or not line.startswith(make):
+        make = line.partition(" ")[0]
+    yield f"{group}.title", line
+    yield f"{group}.make", make
+    yield f"{group}.model", line[len(make) :].strip() or None
+
+
+def make_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A make; where the value names the model too, both."""
+    line = one_line(raw)[:_LONGEST_TEXT]
+    make, model = vehicles.make_and_model(line)
+    if make and model and not vehicles.is_make(line):  # "Marke: VW Golf"
+        group = path.partition(".")[0]
+        yield path, make
+        yield f"{group}.model", model
+    else:
+        yield path, line
+
+
+def model_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A model; where the value begins with the make, both."""
+    line = one_line(raw)[:_LONGEST_TEXT]
+    make, model = vehicles.make_and_model(line)
+    group = path.partition(".")[0]
+    if make and model:  # the make in the model's field
+        yield f"{group}.title", line
+        yield f"{group}.make", make
+        yield path, model
+    else:
+        yield path, line
+
+
+def identifier_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A number or code that identifies something."""
+    value = one_line(raw)[:60].strip(" #")
+    if value and accents_folded(value) not in ("-", "keine", "none", "n/a", "k.a.", "unbekannt"):
+        yield path, value
+
+
+def url_of(path: str, raw: str, _locale: Locale) -> Values:
+    """The first link in the value."""
+    for piece in plain_blanks(raw).replace("<", " ").replace(">", " ").split():
+        if piece.lower().startswith(("http://", "https://")):
+            yield path, piece.rstrip(".,;)")
+            return
+
+
+def money_of(path: str, raw: str, locale: Locale) -> Values:
+    """An amount with its currency."""
+    group, _, name = path.partition(".")
+    if group == "trade_in" and name == "price":
+        path = "trade_in.price_expectation"
+    money = amounts.money_in(raw, locale.currency)
+    if money and money.amount > 0:
+        yield path, money
+
+
+def month_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A month, or the year where no month is written."""
+    if month := dates.month_in(raw):
+        yield path, month
+    elif year := dates.year_in(raw):
+        yield path.replace("first_registration", "year"), year
+
+
+def year_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A year, or the month where one is written."""
+    if month := dates.month_in(raw):
+        yield path.replace(".year", ".first_registration"), month
+    elif year := dates.year_in(raw):
+        yield path, year
+
+
+def mileage_of(path: str, raw: str, locale: Locale) -> Values:
+    """A distance and its unit."""
+    if found := amounts.mileage_in(raw, locale.region):
+        yield path, found[0]
+        yield f"{path}_unit", found[1]
+
+
+def vin_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A VIN."""
+    yield path, vehicles.vin_of(raw)
+
+
+def type_key_of(path: str, raw: str, _locale: Locale) -> Values:
+    """The German type key, whole or one half of it."""
+    group, _, name = path.partition(".")
+    hsn, tsn = vehicles.hsn_tsn_in(raw)
+    if hsn is None:
+        hsn = vehicles.hsn_of(raw) if name != "tsn" else None
+        tsn = vehicles.tsn_of(raw) if name == "tsn" else None
+    yield f"{group}.hsn", hsn
+    yield f"{group}.tsn", tsn
+
+
+def condition_of(path: str, raw: str, _locale: Locale) -> Values:
+    """New or used."""
+    yield path, vehicles.condition_of(raw)
+
+
+def whole_number_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A whole number."""
+    yield path, amounts.whole_number_in(raw)
+
+
+def months_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A term in months."""
+    yield path, amounts.months_in(raw)
+
+
+def date_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A wished day: ISO where it is a whole date, else the customer's words; and the time beside it."""
+    day = dates.date_in(raw)
+    yield path, day or one_line(raw)[:_LONGEST_TEXT]
+    if day and (clock := dates.time_in(raw)):
+        yield "preferred_time", clock
+
+
+def time_of(path: str, raw: str, _locale: Locale) -> Values:
+    """A wished time: normalised only where it is bare, else the customer's words."""
+    line = one_line(raw)[:_LONGEST_TEXT]
+    day = dates.date_in(line)
+    if day:
+        yield "preferred_date", day
+    clock = dates.time_in(line)
+    # Only a bare time of day is normalised; "werktags zwischen 8 und 10 Uhr" stays the customer's words.
+    is_bare = clock is not None and len(dates.without_dates(line).strip(" ,.-–/")) <= len("um 11:00 Uhr")
+    yield path, clock if is_bare else (line if not day or len(line) > len(day) + 3 else None)
+
+
+def instant_of(path: str, raw: str, locale: Locale) -> Values:
+    """An instant; a bare time of day belongs to the day of the mail."""
+    if found := dates.instant_in(raw):
+        yield path, found
+    elif (clock := dates.time_in(raw)) and locale.sent:
+        yield path, f"{locale.sent[:10]}T{clock}:00{locale.sent[19:]}"
+
+
+def request_of(_path: str, raw: str, _locale: Locale) -> Values:
+    """What is asked for by its own field: a type of ours, or words in any of the five languages."""
+    known = {r.value for r in RequestType}
+    for piece in raw.replace(";", ",").split(","):
+        if piece.strip() in known:
+            yield "request_type", RequestType(piece.strip())
+    for wish in requests.wishes_in(raw):
+        yield "request_type", wish
+
+
+def request_flag_of(path: str, raw: str, _locale: Locale) -> Values:
+    """`Probefahrt: ja`, `Finanzierung: nein`, `Inzahlungnahme: VW Golf 2014` (anything but a no is a yes)."""
+    wish = RequestType(path.partition(".")[2])
+    if requests.is_refusal(raw):
+        yield "refused", wish
+        return
+    yield "request_type", wish
+    if wish is RequestType.TRADE_IN and not requests.is_consent(raw):
+        make, model = vehicles.make_and_model(raw)
+        if make:
+            yield "trade_in.title", one_line(raw)[:_LONGEST_TEXT]
+            yield "trade_in.make", make
+            yield "trade_in.model", model
+    elif wish in (RequestType.TEST_DRIVE, RequestType.VIEWING, RequestType.CALL_BACK) and not requests.is_consent(raw):
+        if day := dates.date_in(raw):
+            yield "preferred_date", day
+        if clock := dates.time_in(raw):
+            yield "preferred_time", clock
+
+
+def subject_words_of(_path: str, raw: str, _locale: Locale) -> Values:
+    """The subject a form carries in its body: a field of its own for what is wanted."""
+    yield "subject", one_line(raw)[:_LONGEST_TEXT]
+    for wish in requests.wishes_in(raw):
+        yield "request_type", wish
+
+
+def flag_of(path: str, raw: str, _locale: Locale) -> Values:
+    """Whether the value says yes."""
+    yield path, requests.is_consent(raw) or accents_folded(raw).strip() == "resend"
+
+
+def channel_of(path: str, raw: str, _locale: Locale) -> Values:
+    """mail, phone or chat."""
+    folded = accents_folded(raw)
+    if folded in ("mail", "phone", "chat"):
+        yield path, folded
