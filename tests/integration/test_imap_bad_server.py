@@ -184,6 +184,16 @@ async def test_nonsense_ends_the_connection_and_not_the_program(command, answer)
                 pass  # an answer may also happen to make sense
 
 
+@pytest.mark.rule("BI-71")
+@pytest.mark.asyncio
+async def test_two_hundred_thousand_lines_of_exists_are_read_past(monkeypatch):
+    flood = b"".join(b"* %d EXISTS\r\n" % n for n in range(200_000))
+    async with logged_in({"UID SEARCH": flood + b"* SEARCH 5\r\n%T OK found\r\n"}) as client:
+        await client.select("INBOX")
+        monkeypatch.setattr(imap_client, "ANSWER_TIMEOUT", timedelta(seconds=20))
+        assert await client.search("ALL") == [5]
+
+
 @pytest.mark.rule("BI-68")
 @pytest.mark.parametrize("announced", [4_000_000_000, 2_000_000])
 @pytest.mark.asyncio

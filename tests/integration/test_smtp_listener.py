@@ -194,7 +194,7 @@ async def test_the_envelope_says_who_handed_the_mail_in(start, door):
 @pytest.mark.rule("BI-15")
 @pytest.mark.rule("SP-11")
 @pytest.mark.asyncio
-async def test_a_thousand_idle_connections_of_one_address_do_not_shut_out_another(start, door):
+async def test_idle_connections_of_one_address_do_not_shut_out_another(start, door):
     listener = await start(trusted=STRANGERS)
     crowd = [await Peer.connect(listener.addresses[0], "127.0.0.2") for _ in range(300)]
     greetings = [(await peer.reply())[:3] for peer in crowd]
@@ -272,6 +272,27 @@ async def test_a_session_ends_at_its_time_however_lively_it_is(start):
         await asyncio.sleep(0.05)  # the pace is what is tested
     assert replies[-1].startswith("421 4.4.2")
     peer.close()
+
+
+@pytest.mark.rule("SP-11")
+@pytest.mark.asyncio
+async def test_many_large_mails_at_once_do_not_fill_the_memory(start, door):
+    listener = await start(limits=replace(LIMITS, max_content_held=300_000, small_content=100_000))
+    large = (b"x" * 98 + b"\r\n") * 2_500
+    hoarder, late, modest = [await Peer.connect(listener.addresses[0]) for _ in range(3)]
+    for peer in (hoarder, late, modest):
+        await peer.begin()
+        await peer.ask("DATA")
+    await hoarder.send(large)
+    await until(lambda: sum(session.held for session in listener._reception.sessions) == len(large))
+    await late.send(large + b".\r\n")
+    assert (await late.reply()).startswith("452 4.3.1")
+    await modest.send(MAIL + b".\r\n")
+    assert (await modest.reply()).startswith("250")
+    await hoarder.send(b".\r\n")
+    assert (await hoarder.reply()).startswith("250")
+    for peer in (hoarder, late, modest):
+        peer.close()
 
 
 async def _drip(peer: Peer) -> None:

@@ -39,6 +39,16 @@ class ContentCollector:
         """Whether twice the size limit (BI-12) or an absurd line has come without an end in sight."""
         return self.octets > 2 * self._max_size or self._run > _HOPELESS_LINE
 
+    @property
+    def held(self) -> int:
+        """Octets kept in memory."""
+        return len(self._kept)
+
+    def give_up(self, reason: Reply) -> None:
+        """Keep nothing of this content any more and refuse it at its end."""
+        self.fault = self.fault or reason
+        self._forget(b"")
+
     def feed(self, chunk: bytes) -> bool:
         """Take the next chunk and return whether the content has ended."""
         kept = self._kept

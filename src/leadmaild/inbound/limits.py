@@ -22,6 +22,8 @@ class Limits:
     max_connections: int = 200
     max_connections_per_ip: int = 10  # a /64 counts as one address in IPv6
     max_line_length: int = 8192  # of content, with its CRLF: real senders exceed the 1000 of RFC 5321 (BI-20)
+    max_content_held: int = 200 * 1024**2  # of all sessions together; beyond it only small mail is taken
+    small_content: int = 1024**2
     max_recipients: int = 100
     max_messages_per_session: int = 20
     max_errors: int = 5

@@ -43,6 +43,11 @@ class Reception:
         if not self.sessions:
             self._all_gone.set()
 
+    @property
+    def is_overloaded(self) -> bool:
+        """Whether the sessions together hold more content than we want in memory; asked for large mails only."""
+        return sum(session.held for session in self.sessions) > self.limits.max_content_held
+
     async def accept(self, accepting: Coroutine[None, None, Reply]) -> Reply:
         """Run `Door.accept` so that a peer that drops, which cancels its session, cannot stop it in mid-commit.
 

@@ -58,6 +58,7 @@ class SmtpConnection(SMTP):
         self._started_at = self._active_at = self.loop.time()  # monotonic seconds, as all deadlines here
         self._content: ContentCollector | None = None  # while DATA runs
         self._content_started_at = 0.0
+        self._handed_over = 0  # octets of the content Door.accept now has
 
     # -- connection ---------------------------------------------------------------------------------------------------
 
@@ -196,6 +197,11 @@ class SmtpConnection(SMTP):
         """Write the replies and wait until the peer takes them."""
         self._errors += any(reply.code >= 500 for reply in replies)
         await self.push("\r\n".join(map(str, replies)))
+
+    @property
+    def held(self) -> int:
+        """Octets of content this session keeps in memory."""
+        return self._content.held if self._content is not None else self._handed_over
 
     # -- deadlines ----------------------------------------------------------------------------------------------------
 

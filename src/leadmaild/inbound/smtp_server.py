@@ -16,7 +16,7 @@ from leadmaild.maillog import Event, log
 from leadmaild.model.envelope import Channel
 from leadmaild.ports import Clock, Door
 
-DRAIN_GRACE = timedelta(seconds=20)  # within TimeoutStopSec=40 of the unit (SP-14)
+DRAIN_GRACE = timedelta(seconds=15)  # with the commits that follow, exit within 30 s (SP-14)
 
 _BACKLOG = 512
 _UNIX = "unix:"

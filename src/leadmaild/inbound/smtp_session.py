@@ -9,7 +9,15 @@ from leadmaild.inbound.smtp_connection import SmtpConnection
 from leadmaild.maillog import Event, log
 from leadmaild.model.address import NULL_REVERSE_PATH, ReversePath
 from leadmaild.model.envelope import Channel, Envelope
-from leadmaild.model.reply import BAD_ADDRESS, NO_RELAY, TOO_LARGE, TOO_MANY_RECIPIENTS, TRY_AGAIN, Reply
+from leadmaild.model.reply import (
+    BAD_ADDRESS,
+    NO_RELAY,
+    STORAGE_FULL,
+    TOO_LARGE,
+    TOO_MANY_RECIPIENTS,
+    TRY_AGAIN,
+    Reply,
+)
 
 OK = Reply(250, "2.0.0", "OK")
 SENDER_OK = Reply(250, "2.1.0", "OK")
@@ -208,6 +216,8 @@ class SmtpSession(SmtpConnection):
                     if collector.rest:  # commands sent ahead go back to where commands are read from
                         self._reader._buffer[:0] = collector.rest  # type: ignore[attr-defined]  # noqa: SLF001
                     return collector.take()
+                if collector.held > self._limits.small_content and self._reception.is_overloaded:
+                    collector.give_up(STORAGE_FULL)
                 if collector.is_hopeless:
                     self._close_with(collector.fault or TOO_LARGE)
                     return None
@@ -228,12 +238,14 @@ class SmtpSession(SmtpConnection):
         )
         self._messages += 1
         self._is_accepting = True
+        self._handed_over = len(content)
         try:
             return await self._reception.accept(self._reception.door.accept(envelope, content))
         except Exception:  # noqa: BLE001 - logged by Reception; no failure of ours is a permanent one
             return TRY_AGAIN
         finally:
             self._is_accepting = False
+            self._handed_over = 0
             self._active_at = self.loop.time()
 
     def _replies(self, reply: Reply, _recipients: int) -> tuple[Reply, ...]:
