@@ -3,7 +3,9 @@
 Crash window: between the commit and the 250 the peer may not hear us and sends again; intake sees the duplicate.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from leadmaild.errors import Unavailable
 from leadmaild.maillog import Event, log
@@ -14,6 +16,9 @@ from leadmaild.pipeline.directory import Directory
 from leadmaild.pipeline.group_commit import GroupCommit
 from leadmaild.ports import Ids
 from leadmaild.ports.stores import Database
+
+# A peer hears 451 within 10 s, whatever the database does (SP-16).
+PATIENCE = timedelta(seconds=8)
 
 
 class Accept:
@@ -61,7 +66,12 @@ class Accept:
             return STORAGE_FULL
         mail = AcceptedMail(self._ids.new(), envelope, content, tuple(entries.items()))
         try:
-            await self._group.commit(mail)
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                await self._group.commit(mail)
+        except TimeoutError:
+            # It may be on disk yet: then the peer's next try ends as a duplicate, like any mail sent again.
+            log(Event.MAIL_REFUSED, reason="database_too_slow", channel=str(envelope.channel))
+            return TRY_AGAIN
         except Unavailable as failure:
             log(Event.MAIL_REFUSED, reason="database_unavailable", channel=str(envelope.channel), exc=failure)
             return TRY_AGAIN

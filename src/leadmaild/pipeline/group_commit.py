@@ -38,9 +38,10 @@ class GroupCommit(Generic[Item]):
     async def _drain(self) -> None:
         try:
             while self._waiting:
-                batch = self._waiting[: self._largest_batch]
+                batch = [one for one in self._waiting[: self._largest_batch] if not one[1].done()]
                 del self._waiting[: self._largest_batch]
-                await self._write_batch(batch)
+                if batch:  # who went away before the write began does not want it any more
+                    await self._write_batch(batch)
         finally:
             self._running = None
 
