@@ -1,16 +1,20 @@
 """The composition root: the one file that knows every concrete class. Tests bring other clocks and transports."""
 
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from leadmaild.config.load import load
+from leadmaild.config.changes import Change
 from leadmaild.config.model import Settings
 from leadmaild.config.process import OutboundSettings
-from leadmaild.errors import ConfigError
-from leadmaild.foundation import Outside, free_space, load_world, open_database
+from leadmaild.foundation import Outside, free_space, load_world, machine_name, open_database
 from leadmaild.outbound.file_transport import FileTransport
 from leadmaild.outbound.mail_server import MailServer, TlsPolicy
+from leadmaild.outbound.no_transport import NO_MAIL_SERVER
 from leadmaild.outbound.smtp_transport import SmtpTransport
+from leadmaild.pipeline import settings_history
 from leadmaild.pipeline.accept import Accept
 from leadmaild.pipeline.deliver import Deliver
 from leadmaild.pipeline.escalate import Escalate
@@ -18,13 +22,27 @@ from leadmaild.pipeline.intake import Intake
 from leadmaild.pipeline.reader_pool import ReaderPool
 from leadmaild.pipeline.worker import Worker
 from leadmaild.pipeline.world import World
-from leadmaild.ports import Clock, Transport
+from leadmaild.ports import Clock, Composer, Reader, Transport
+from leadmaild.reading.sources_folder import load_sources
 from leadmaild.storage.unit_of_work import Database
 from leadmaild.writing.compose import MailComposer
-from leadmaild.writing.template_check import template_problems
 
 # How long mail handed in by another process (a pipe, another node) may wait to be noticed.
 POLL = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    """What is made of one set of settings. It is replaced whole, so that a reload applies at one instant (PF64)."""
+
+    world: World
+    composer: Composer
+    reader: Reader
+    transports: Mapping[str, Transport]
+
+    def transport(self, name: str) -> Transport:
+        """The mail server of that name, or the first."""
+        return self.transports.get(name) or next(iter(self.transports.values()), NO_MAIL_SERVER)
 
 
 class Gateway:
@@ -33,22 +51,19 @@ class Gateway:
     def __init__(self, settings: Settings, world: World, database: Database, outside: Outside) -> None:
         self.database = database
         self.clock = outside.clock
-        self._world = world
-        self._pool = None if outside.reader is not None else ReaderPool(source_folders(settings))
-        reader = outside.reader or self._pool
-        assert reader is not None  # noqa: S101  # one of the two is there
-        self._transports = dict(outside.transports or transports_of(settings, outside.clock))
+        self._outside = outside
+        self._in_force = _in_force(world, outside)
         self.accept = Accept(
             database,
-            lambda: self._world.directory,
+            lambda: self.world.directory,
             outside.ids,
             lambda: self.intake_worker.wake(),
             free_space(settings),
         )
         self.intake = Intake(
             database,
-            reader,
-            lambda: self._world,
+            lambda: self._in_force.reader,
+            lambda: self.world,
             outside.clock,
             outside.node,
             wake_deliver=self._wake_after_intake,
@@ -56,15 +71,15 @@ class Gateway:
         )
         self.deliver = Deliver(
             database,
-            MailComposer(str(settings.gateway.templates or "")),
-            self._transport_of,
-            lambda: self._world,
+            lambda: self._in_force.composer,
+            lambda name: self._in_force.transport(name),
+            lambda: self.world,
             outside.clock,
             outside.dice,
             outside.node,
         )
         self.escalate = Escalate(
-            database, lambda: self._world, outside.clock, wake_deliver=lambda: self.deliver_worker.wake()
+            database, lambda: self.world, outside.clock, wake_deliver=lambda: self.deliver_worker.wake()
         )
         self.intake_worker = Worker("intake", self.intake.step, outside.clock, poll=POLL)
         self.deliver_worker = Worker(
@@ -82,30 +97,71 @@ class Gateway:
     @property
     def world(self) -> World:
         """The settings in force, with what follows from them."""
-        return self._world
+        return self._in_force.world
 
     async def warm_up(self) -> None:
         """Start what takes time, so that the first mail does not wait for it."""
-        if self._pool is not None:
-            await self._pool.warm_up()
+        if isinstance(self._in_force.reader, ReaderPool):
+            await self._in_force.reader.warm_up()
+
+    async def take_over(self, settings: Settings) -> tuple[Change, ...]:
+        """Put other settings in force, all at one instant, and log what they change (PF64, R183).
+
+        What was begun with the old ones is finished with them; mail in the queue keeps its recipients (R3). Raises
+        Unavailable, and ConfigError where a file changed since it was checked; then the old ones stay in force.
+        """
+        fresh = _in_force(await load_world(settings, self.database, self._outside), self._outside)
+        try:
+            if isinstance(fresh.reader, ReaderPool):
+                await fresh.reader.warm_up()
+            changed = await self.record(settings)
+        except BaseException:
+            await self._let_go(fresh)
+            raise
+        old, self._in_force = self._in_force, fresh
+        for worker in self.workers:
+            worker.wake()
+        await self._let_go(old)
+        return changed
+
+    async def record(self, settings: Settings | None = None) -> tuple[Change, ...]:
+        """Log what changed since the settings last in force (R183), at a reload or while nothing ran."""
+        async with self.database.transaction() as tx:
+            now = self.clock.now()
+            changed = await settings_history.record(tx, settings or self.world.settings, machine_name(), now)
+            await tx.commit()
+        return changed
 
     async def close(self) -> None:
         """Write what is still to be written, then let go of everything."""
         await self.accept.finish()
         await self.deliver.finish()
-        for transport in self._transports.values():
-            await transport.close()
-        if self._pool is not None:
-            await self._pool.close()
+        await self._let_go(self._in_force)
         await self.database.close()
+
+    async def _let_go(self, of: _InForce) -> None:
+        """Close what was made of settings that are not in force any more, once it has done what it was given."""
+        if self._outside.transports is None:
+            for transport in of.transports.values():
+                await transport.close()
+        if isinstance(of.reader, ReaderPool):
+            await of.reader.close()
 
     def _wake_after_intake(self) -> None:
         """A mail that was decided may have mails to send and timers to watch."""
         self.deliver_worker.wake()
         self.escalate_worker.wake()
 
-    def _transport_of(self, name: str) -> Transport:
-        return self._transports.get(name) or next(iter(self._transports.values()))
+
+def _in_force(world: World, outside: Outside) -> _InForce:
+    settings = world.settings
+    transports = outside.transports if outside.transports is not None else transports_of(settings, outside.clock)
+    return _InForce(
+        world=world,
+        composer=MailComposer(str(settings.gateway.templates or "")),
+        reader=outside.reader or ReaderPool(load_sources(source_folders(settings))),
+        transports=transports,
+    )
 
 
 async def build(settings: Settings, outside: Outside | None = None) -> Gateway:
@@ -115,22 +171,14 @@ async def build(settings: Settings, outside: Outside | None = None) -> Gateway:
     return Gateway(settings, await load_world(settings, database, outside), database, outside)
 
 
-def load_settings(path: Path) -> Settings:
-    """Load and check settings, their mail templates included. Raises ConfigError with every problem at once."""
-    settings = load(path)
-    problems = [
-        problem
-        for location in settings.locations.values()
-        for problem in template_problems(location, [g for g in settings.groups if g.location == location.code])
-    ]
-    if problems:
-        raise ConfigError(tuple(problems))
-    return settings
-
-
 def source_folders(settings: Settings) -> tuple[Path, ...]:
     """The operator's folders of source definitions that are there, absolute."""
     return tuple(folder for folder in settings.gateway.sources if folder is not None and folder.is_dir())
+
+
+def own_hostname(settings: Settings) -> str:
+    """The name we greet other mail servers with."""
+    return settings.gateway.hostname or socket.getfqdn()
 
 
 def transports_of(settings: Settings, clock: Clock) -> dict[str, Transport]:
@@ -145,7 +193,7 @@ def _transport(server: OutboundSettings, settings: Settings, clock: Clock) -> Tr
         MailServer(
             host=server.host,
             port=server.port,
-            helo=settings.gateway.hostname,
+            helo=own_hostname(settings),
             tls=TlsPolicy(server.tls),
             user=server.user,
             password=server.password.reveal(),

@@ -16,7 +16,7 @@ from tests.pipeline.steps import Bench, open_bench
 @pytest.fixture(scope="session", autouse=True)
 def _quiet() -> Iterator[None]:
     """Thousands of log lines, with stacks of the bugs that tests make, cost more than the steps themselves."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL + 1))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
     structlog.reset_defaults()
 

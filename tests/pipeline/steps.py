@@ -16,9 +16,10 @@ from leadmaild.model.reply import Reply
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceSet
 from leadmaild.reading.read import read
+from leadmaild.settings_files import load_settings
 from leadmaild.storage.engine import database_url
 from leadmaild.storage.migrate import migrate
-from leadmaild.wiring import Gateway, build, load_settings
+from leadmaild.wiring import Gateway, build
 from tests.dealership import MAILBOX
 
 MONDAY_10 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # 10:00 in Munich

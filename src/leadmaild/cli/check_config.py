@@ -10,9 +10,8 @@ import click
 from leadmaild.cli.output import json_option
 from leadmaild.cli.session import config_option
 from leadmaild.config.find import settings_path
-from leadmaild.config.sources import check_sources
 from leadmaild.errors import ConfigError, Problem
-from leadmaild.wiring import load_settings
+from leadmaild.settings_files import load_settings
 
 WRONG_SETTINGS = 78  # EX_CONFIG
 
@@ -43,10 +42,9 @@ def _check(named: Path | None) -> Findings:
     try:
         path = settings_path(named)
         settings = load_settings(path)
-        of_sources = check_sources(settings)
     except ConfigError as error:
         return Findings(str(path or ""), error.problems)
-    return Findings(str(path), (), (*settings.warnings, *of_sources), settings.not_in_force)
+    return Findings(str(path), (), settings.warnings, settings.not_in_force)
 
 
 def _lines(findings: Findings) -> Iterable[str]:

@@ -40,7 +40,7 @@ class Deliver:
     def __init__(
         self,
         database: Database,
-        composer: Composer,
+        composer: Callable[[], Composer],
         transport_of: Callable[[str], Transport],
         world: Callable[[], World],
         clock: Clock,
@@ -98,7 +98,7 @@ class Deliver:
         if parcel.composed is not None:
             return _Ready(parcel, parcel.composed)
         try:
-            mail = await asyncio.to_thread(self._composer.compose, parcel.facts)
+            mail = await asyncio.to_thread(self._composer().compose, parcel.facts)
         except Refused as refusal:
             await self._settle(parcel, Settlement(OutboxState.FAILED, Event.MAIL_FAILED, why=str(refusal)))
             return None

@@ -43,7 +43,7 @@ class Intake:
     def __init__(
         self,
         database: Database,
-        reader: Reader,
+        reader: Callable[[], Reader],
         world: Callable[[], World],
         clock: Clock,
         node: str,
@@ -97,7 +97,7 @@ class Intake:
         location = world.settings.locations.get(entry.location)
         if location is None:
             location = next(iter(world.settings.locations.values()))
-        reading = await self._reader.read(entry.content, world.reading_context(location, entry.envelope))
+        reading = await self._reader().read(entry.content, world.reading_context(location, entry.envelope))
         log(Event.MAIL_READ, message_id=entry.message_id, location=entry.location, source=reading.source,
             reason=str(reading.classification))  # fmt: skip
         return reading

@@ -8,7 +8,6 @@ import contextlib
 import multiprocessing
 import resource
 from concurrent.futures import TimeoutError as DeadlinePassed
-from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -17,7 +16,6 @@ from leadmaild.model.reading import Reading
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceSet
 from leadmaild.reading.read import read
-from leadmaild.reading.sources_folder import load_sources
 from leadmaild.reading.unreadable import unreadable
 
 DEADLINE_S = 5.0
@@ -28,14 +26,14 @@ _sources: SourceSet | None = None
 
 
 class ReaderPool:
-    """Port Reader: worker processes that read with the sources of these folders."""
+    """Port Reader: worker processes that read with these sources, whatever becomes of the files they were read from."""
 
-    def __init__(self, source_folders: tuple[Path, ...] = (), workers: int = 1) -> None:
+    def __init__(self, sources: SourceSet, workers: int = 1) -> None:
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=MAILS_PER_WORKER,
             initializer=_prepare_worker,
-            initargs=(source_folders,),
+            initargs=(sources,),
             context=multiprocessing.get_context("spawn"),
         )
 
@@ -48,7 +46,6 @@ class ReaderPool:
         future = self._pool.schedule(_read, args=(raw, context), timeout=DEADLINE_S)
         try:
             reading: Reading = await asyncio.wrap_future(future)
-            return reading
         except DeadlinePassed:
             return unreadable(raw, "deadline")
         except ProcessExpired:
@@ -58,19 +55,20 @@ class ReaderPool:
         except Exception as failure:  # noqa: BLE001  # reading promises never to raise; if it does, no mail is lost
             log(Event.BUG, where="reader", exc=failure)
             return unreadable(raw, "reader_failed")
+        return reading
 
     async def close(self) -> None:
-        """End the workers."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
+        """End the workers once they have read what they were given."""
+        self._pool.close()  # type: ignore[no-untyped-call]
         await asyncio.to_thread(self._pool.join)
 
 
-def _prepare_worker(source_folders: tuple[Path, ...]) -> None:
+def _prepare_worker(sources: SourceSet) -> None:
     global _sources  # one per process, set once before the first mail
     with contextlib.suppress(ValueError, OSError):  # a lower hard limit stands already
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _sources = load_sources(source_folders)
+    _sources = sources
 
 
 def _read(raw: bytes, context: ReadingContext) -> Reading:

@@ -3,14 +3,35 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from leadmaild.errors import Problem
+from leadmaild.config.model import Settings
+from leadmaild.errors import ConfigError, Problem
 from leadmaild.model.location import Location, TemplateBlocks
 from leadmaild.model.user import Group
 from leadmaild.writing.attachments import LARGEST_FILE, LARGEST_GRAPHIC, header_graphic, is_plain_name
 from leadmaild.writing.blocks import LARGEST_PROSE, block_faults
 from leadmaild.writing.customer_mail import BANNER_COLOR
+from leadmaild.writing.templates import Templates
 
 _PROSE = ("intro", "autoresponder_footer", "general_footer", "answer_intro")
+
+
+def check_templates(settings: Settings) -> tuple[Problem, ...]:
+    """Check the templates of the settings and the operator's template folder; there are no warnings to return.
+
+    Raises ConfigError with every fault.
+    """
+    problems = [
+        problem
+        for location in settings.locations.values()
+        for problem in template_problems(location, settings.groups)
+    ]
+    try:
+        Templates(str(settings.gateway.templates or ""))
+    except ConfigError as error:
+        problems += error.problems
+    if problems:
+        raise ConfigError(tuple(problems))
+    return ()
 
 
 def template_problems(location: Location, groups: Iterable[Group] = ()) -> tuple[Problem, ...]:
