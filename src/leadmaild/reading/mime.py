@@ -145,9 +145,11 @@ def _enclosed(
         found.parts.append(Part(kind, path, filename=_filename(own, params), is_attachment=True))
         found.is_cut = found.is_cut or inner is not None
         return
-    if encoding in ("base64", "quoted-printable"):
+    is_encoded = (encoding == "base64" and not inner.keys()) or encoding == "quoted-printable"
+    if is_encoded and not inner.is_multipart():
         # RFC 2046 5.2.1 forbids it, Exchange and others do it: the whole inner mail is encoded.
-        payload, repair = decode_transfer(_raw_payload(inner), encoding)
+        fields = [_as_field(name, value) for name, value in inner.raw_items()]
+        payload, repair = decode_transfer(b"\n".join((*fields, b"", _raw_payload(inner))).lstrip(b"\n"), encoding)
         found.note(repair or "encoded message/rfc822 opened", path)
         message = _nested_from_bytes(payload, level)
     else:

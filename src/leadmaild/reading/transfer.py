@@ -35,7 +35,7 @@ def _base64(payload: bytes) -> tuple[bytes, str]:
     if not rest:
         return lenient_base64(payload), ""
     letters = len(b"".join(_CHUNK.findall(payload)))
-    if end == 0 and (b" " in rest or letters < 0.95 * len(_BLANKS.sub(b"", payload))):
+    if end == 0 and (b" " in rest or letters < 0.9 * len(_BLANKS.sub(b"", payload))):
         return payload, "base64 that is none left as it is"
     if b" " in rest or b"<" in rest:
         return lenient_base64(payload[:end]) + b"\n" + rest, "text after base64 kept"
