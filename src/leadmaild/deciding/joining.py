@@ -69,6 +69,7 @@ def join_lead(case: Case, enquired: Enquired, found: Belonging, lead: Lead, *, i
     `is_first` False: another enquiry of the same mail has joined this lead already.
     """
     location = case.snapshot.locations.get(lead.location, case.receiving)
+    source = location.source_of(lead.source, lead.source_provider)
     begins_cycle = is_first and not found.is_resend and not lead.has_running_first_response
     case.trace.asked("R26", begins_cycle, lead.cycle, "a new cycle, unless one is running or nothing new was said")
     notices = (staff_notice(case, MailKind.CUSTOMER_MESSAGE, Role.ASSIGNEE, location, found.why),) if is_first else ()
@@ -79,7 +80,7 @@ def join_lead(case: Case, enquired: Enquired, found: Belonging, lead: Lead, *, i
         why=found.why,
         new_cycle=begins_cycle,
         stock=enquired.facts.vehicle,
-        timers=first_response(case, location, location.source(lead.source)) if begins_cycle else (),
+        timers=first_response(case, location, source) if begins_cycle else (),
         intents=notices,
     )
 

@@ -76,10 +76,14 @@ def test_a_message_starts_a_cycle_unless_one_is_running(is_running, kinds):
 @pytest.mark.rule("Q18")
 @pytest.mark.parametrize(
     "settings",
-    [{"mode": Mode.TRACKING}, {"sources": {"direct_email": SourceSettings("direct_email", escalation=False)}}],
+    [
+        {"mode": Mode.TRACKING},
+        {"sources": {"direct_email": SourceSettings("direct_email", escalation=False)}},
+        {"sources": {"Chat": SourceSettings("Chat", escalation=False)}},
+    ],
 )
 def test_a_cycle_of_a_message_obeys_mode_and_source_too(settings):
-    step = joined(decided(snapshot=world(muc(escalation=TIMES, **settings), known(lead()))))
+    step = joined(decided(snapshot=world(muc(escalation=TIMES, **settings), known(lead(source_provider="Chat")))))
     assert step.timers == ()
 
 
@@ -318,3 +322,22 @@ def test_a_reply_without_any_sender_makes_no_lead():
     mail = answer(None)
     decision = decided(mail, world())
     assert (decision.outcome, decision.reason) == (Outcome.UNPARSED, "no_way_to_reach")
+
+
+@pytest.mark.rule("R37")
+def test_stock_numbers_decide_where_both_have_one_and_else_what_the_mails_say():
+    ad = VehicleText(ad_id="9001")
+    same_ad_other_car = lead(1, stock_number="1", vehicle=ad, last_active_at=ago(days=3))
+    same_ad = lead(2, vehicle=ad, last_active_at=ago(days=2))
+    latest = lead(3, stock_number="2", last_active_at=ago(hours=1))
+    mail = direct(enquiry(vehicle=ad))
+    assert joined(decided(mail, world(facts=known(same_ad_other_car, latest, vehicle=CAR)))).lead.number == 3
+    assert joined(decided(mail, world(facts=known(same_ad, latest, vehicle=CAR)))).lead.number == 2
+
+
+@pytest.mark.rule("PF70")
+@pytest.mark.parametrize("has_one", [True, False])
+def test_the_trace_tells_of_conversation_and_resend_found_or_not(has_one):
+    found = ProspectFacts(conversation_leads=(lead(5, **CLOSED),)) if has_one else ProspectFacts()
+    matched = {line.rule: line.matched for line in decided(portal(), world(facts=found)).trace}
+    assert (matched["R129"], matched["Q22"]) == (has_one, False)

@@ -126,3 +126,18 @@ def test_a_mail_with_several_enquiries_is_redirected_once():
 def test_an_unknown_sender_cuts_no_target():
     decision = decided(direct(sender=Sender()), world(muc(redirect=BOTH)), envelope(None))
     assert addresses(decision, MailKind.REDIRECT) == [GENERAL]
+
+
+@pytest.mark.rule("PF70")
+@pytest.mark.parametrize(
+    ("reading", "redirect", "told"),
+    [
+        (direct(), Redirects((GENERAL,)), {"R40"}),
+        (direct(), Redirects((CUSTOMER,)), {"R40", "R4"}),
+        (portal(), Redirects((GENERAL,)), {"R40", "R41"}),
+        (portal(), BOTH, {"R40"}),
+    ],
+)
+def test_the_trace_tells_why_a_copy_went_where_it_went(reading, redirect, told):
+    asked = {line.rule for line in decided(reading, world(muc(redirect=redirect))).trace}
+    assert asked & {"R4", "R40", "R41"} == told

@@ -319,3 +319,22 @@ def test_the_trace_tells_also_what_did_not_match():
     assert [(line.rule, line.matched) for line in trace] == [
         ("R33", False), ("R72", False), ("R48", False), ("R77", True),
     ]  # fmt: skip
+
+
+@pytest.mark.rule("PF70")
+@pytest.mark.parametrize(
+    ("people", "enquiry", "told"),
+    [
+        (roster(pool_account(), boss()), Enquiry(), {"R62"}),
+        (roster(pool_account(), user("anna"), boss()), Enquiry(), {"R70"}),
+        (roster(user("anna"), boss()), Enquiry(), {"R71"}),
+        (roster(pool_account(), user("anna", receives_leads=False), boss()), known(), {"R39"}),
+    ],
+)
+def test_the_trace_tells_what_the_pool_did(people, enquiry, told):
+    trace = Trace()
+    assign(enquiry, pool_location(), people, NOW, trace)
+    assert {line.rule for line in trace} & {"R39", "R62", "R70", "R71"} == told
+    without = Trace()
+    assign(enquiry, muc(), people, NOW, without)
+    assert not {line.rule for line in without} & {"R39", "R62", "R70", "R71"}
