@@ -66,10 +66,10 @@ def own_rows(table: LexborNode) -> list[LexborNode]:
 
 
 def own_items(definitions: LexborNode) -> list[LexborNode]:
-    """The dt and dd of a definition list (in groups of div or not), not those of lists inside it."""
+    """What a definition list holds, its groups (div) opened: dt, dd, and whatever else a sender put there."""
     items: list[LexborNode] = []
-    for child in definitions.iter():
-        items.extend(child.iter() if child.tag == "div" else [child])
+    for child in definitions.iter(include_text=True):
+        items.extend(child.iter(include_text=True) if child.tag == "div" else [child])
     return items
 
 

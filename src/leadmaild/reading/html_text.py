@@ -216,12 +216,12 @@ class _Walker:
                 if label:
                     self._labelled(label, "")
                 label = clean_line(item.text())
-            elif label and is_label(label):
+            elif label and item.tag == "dd" and is_label(label):
                 self._labelled(label, "\n".join(row.text for row in self._rows_inside(item, depth + 1)))
                 label = None
             else:
-                self._inside(item, "dd", depth + 1)
-                self.flush()
+                self._node(item, depth + 1)
+        self.flush()
         if label:
             self._labelled(label, "")
 

@@ -51,7 +51,7 @@ def _unflowed(lines: list[str], separator: str) -> list[str]:
         unstuffed = line.removeprefix(" ")
         if (
             flows
-            and line.strip()
+            and line.strip(" -")
             and _depth(line) == _depth(joined[-1])
             and split_label(unstuffed, separator) is None
             and not is_rule(line.strip())

@@ -183,6 +183,8 @@ def _is_heading(rows: list[Row], at: int, below: int | None, separator: str) -> 
         row.is_heading = True
     elif row.label is None:
         underlined = at + 1 < len(rows) and rows[at + 1].is_rule and _stands_alone(rows, at)
+        # A rule much longer than the words ends what is above it, unless the words are in capitals.
+        underlined = underlined and (len(rows[at + 1].text) <= 1.5 * len(row.text) + 3 or row.text.isupper())
         words = len(row.text.split())
         before_labels = below is not None and rows[below].label is not None and (row.is_bold or _stands_alone(rows, at))
         row.is_heading = (

@@ -267,7 +267,8 @@ _PIECES = st.sampled_from(
         b"Content-Type: message/delivery-status", b"Content-Transfer-Encoding: base64", b"Content-Transfer-Encoding: x",
         b"Content-Disposition: attachment; filename*0*=utf-8''a%", b"--b", b"--b--", b"", b"", b"\0", b"\xff\xfe",
         b"R3V0ZW4=", b"=C3=BC=", b"begin 644 a", b"<table><tr><td>Name:<td>Max", b"&#xd800;",
-        b"Text", b"Final-Recipient: rfc822;x@y", b"=?utf-8?q?a=00?=", b" folded", b"Subject: =?utf-7?q?+ADw-?=", b"-- ", b"> > quote", b"Von: a", b"Betreff: b",
+        b"Text", b"Final-Recipient: rfc822;x@y", b"=?utf-8?q?a=00?=", b" folded",
+        b"Subject: =?utf-7?q?+ADw-?=", b"-- ", b"> > quote", b"Von: a", b"Betreff: b",
     ]
 )  # fmt: skip
 
