@@ -10,7 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from leadmaild.clock import RandomDice, RandomIds, SystemClock
@@ -19,6 +19,7 @@ from leadmaild.model.location import Location
 from leadmaild.pipeline.accept import Accept
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock, Dice, Door, Ids, Reader, Transport
+from leadmaild.storage.claim import LEASE
 from leadmaild.storage.engine import database_url, is_sqlite
 from leadmaild.storage.unit_of_work import Database
 
@@ -35,6 +36,7 @@ class Outside:
     dice: Dice = field(default_factory=RandomDice)
     reader: Reader | None = None
     transports: Mapping[str, Transport] | None = None
+    lease: timedelta = LEASE
     node: str = field(default_factory=lambda: f"{machine_name()}:{os.getpid()}:{secrets.token_hex(4)}")
 
 
@@ -43,9 +45,9 @@ def machine_name() -> str:
     return socket.gethostname()[:40]
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(settings: Settings, lease: timedelta = LEASE) -> Database:
     """The database of the settings; nothing is connected yet."""
-    return Database(database_url(settings.gateway.database, settings.path.parent))
+    return Database(database_url(settings.gateway.database, settings.path.parent), lease)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """The composition root: the one file that knows every concrete class. Tests bring other clocks and transports."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from leadmaild.config.changes import Change
 from leadmaild.config.model import Settings
 from leadmaild.config.process import OutboundSettings
+from leadmaild.errors import Problem
 from leadmaild.foundation import Outside, free_space, load_world, machine_name, open_database
 from leadmaild.outbound.file_transport import FileTransport
 from leadmaild.outbound.mail_server import MailServer, TlsPolicy
@@ -132,6 +133,12 @@ class Gateway:
             await tx.commit()
         return changed
 
+    async def record_rejection(self, problems: Sequence[Problem]) -> None:
+        """Keep why the settings files were not taken, for `status`. Raises Unavailable."""
+        async with self.database.transaction() as tx:
+            await settings_history.record_rejection(tx, problems, machine_name(), self.clock.now())
+            await tx.commit()
+
     async def close(self) -> None:
         """Write what is still to be written, then let go of everything."""
         await self.accept.finish()
@@ -167,7 +174,7 @@ def _in_force(world: World, outside: Outside) -> _InForce:
 async def build(settings: Settings, outside: Outside | None = None) -> Gateway:
     """Put a gateway together on the settings' database, which must be migrated. Raises Unavailable."""
     outside = outside or Outside()
-    database = open_database(settings)
+    database = open_database(settings, outside.lease)
     return Gateway(settings, await load_world(settings, database, outside), database, outside)
 
 

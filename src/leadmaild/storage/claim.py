@@ -8,6 +8,7 @@ number of nodes may work; on SQLite the claim runs inside BEGIN IMMEDIATE.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Table, func, literal, null, or_, select, update
@@ -30,17 +31,22 @@ async def claim(
     limit: int,
     lease: timedelta = LEASE,
 ) -> Sequence[Row[Any]]:
-    """Claim up to `limit` rows in one of `states` whose `run_at` has come, oldest first; return them whole."""
+    """Claim up to `limit` rows in one of `states` whose `run_at` has come, oldest first; return them whole.
+
+    A row that was claimed before and not settled comes alone: if it is what brought a worker down, it must not take
+    its neighbours into the next crash, nor to the cap on crashes (PF4).
+    """
     lease_now = _lease_now(connection, now)
     free = or_(table.c.lease_until.is_(None), table.c.lease_until < lease_now)
     waiting = (
-        select(table.c.id)
+        select(table.c.id, table.c.claims)
         .where(table.c.state.in_(states), table.c.run_at <= now, free)
         .order_by(table.c.run_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = (await connection.execute(waiting)).scalars().all()
+    found = (await connection.execute(waiting)).all()
+    ids = [row.id for row in takewhile(lambda row: not row.claims, found)] or [row.id for row in found[:1]]
     if not ids:
         return ()
     taken = (

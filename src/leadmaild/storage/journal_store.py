@@ -15,7 +15,7 @@ from leadmaild.model.lead import Outcome
 from leadmaild.model.reading import Reading
 from leadmaild.model.trace import RuleTrace
 from leadmaild.model.work import AcceptedMail, Claim, JournalEntry
-from leadmaild.storage.claim import claim, claim_of, settle
+from leadmaild.storage.claim import LEASE, claim, claim_of, settle
 from leadmaild.storage.documents import reading_document, reading_of, trace_document
 from leadmaild.storage.schema import content, content_seen, imap_ledger, journal
 
@@ -26,8 +26,9 @@ DUPLICATE_SPAN = timedelta(days=30)
 class JournalStore:
     """Writes and claims journal entries within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, lease: timedelta = LEASE) -> None:
         self._connection = connection
+        self._lease = lease
 
     async def add(self, mails: Sequence[AcceptedMail]) -> None:
         """Store mails with their entries, waiting for intake. All or none."""
@@ -50,7 +51,7 @@ class JournalStore:
 
     async def claim(self, now: datetime, owner: str, limit: int) -> tuple[JournalEntry, ...]:
         """Claim waiting entries, oldest first, with their content."""
-        rows = await claim(self._connection, journal, ["waiting"], now=now, owner=owner, limit=limit)
+        rows = await claim(self._connection, journal, ["waiting"], now=now, owner=owner, limit=limit, lease=self._lease)
         raw = await self._contents({row.content_id for row in rows})
         return tuple(_entry(row, raw.get(row.content_id) or b"") for row in rows)
 

@@ -13,7 +13,7 @@ from leadmaild.model.decision import Intent, MailKind, Recipient, Role
 from leadmaild.model.outgoing import ComposedMail, Delivery, OutboxState, SendResult
 from leadmaild.model.snapshot import AnswerHistory
 from leadmaild.model.work import Claim, OutboxItem, OutboxOrigin, SentMail
-from leadmaild.storage.claim import claim, claim_of, keep, settle
+from leadmaild.storage.claim import LEASE, claim, claim_of, keep, settle
 from leadmaild.storage.schema import outbox
 from leadmaild.storage.types import Instant
 
@@ -23,8 +23,9 @@ WAITING = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.DEFERRED, OutboxSta
 class OutboxStore:
     """Writes, claims and settles outgoing mails within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, lease: timedelta = LEASE) -> None:
         self._connection = connection
+        self._lease = lease
 
     async def add(
         self, intent: Intent, origin: OutboxOrigin, now: datetime, details: dict[str, Any] | None = None
@@ -59,7 +60,7 @@ class OutboxStore:
 
     async def claim(self, now: datetime, owner: str, limit: int) -> tuple[OutboxItem, ...]:
         """Claim mails whose time has come; one found `sending` was left there by a crash."""
-        rows = await claim(self._connection, outbox, WAITING, now=now, owner=owner, limit=limit)
+        rows = await claim(self._connection, outbox, WAITING, now=now, owner=owner, limit=limit, lease=self._lease)
         return tuple(item_of(row) for row in rows)
 
     async def next_run_at(self) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -9,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import Conflict, Unavailable
+from leadmaild.storage.claim import LEASE
 from leadmaild.storage.contact_store import ContactStore
 from leadmaild.storage.engine import is_sqlite, read_engine, write_engine
 from leadmaild.storage.installation_store import InstallationStore
@@ -24,13 +26,13 @@ from leadmaild.storage.timer_store import TimerStore
 class Transaction:
     """The stores of one transaction. What was not committed when the block is left has not happened."""
 
-    def __init__(self, connection: AsyncConnection, *, locks: bool) -> None:
+    def __init__(self, connection: AsyncConnection, *, locks: bool, lease: timedelta = LEASE) -> None:
         self._connection = connection
-        self.journal = JournalStore(connection)
+        self.journal = JournalStore(connection, lease)
         self.contacts = ContactStore(connection, locks=locks)
         self.leads = LeadStore(connection)
         self.timers = TimerStore(connection)
-        self.outbox = OutboxStore(connection)
+        self.outbox = OutboxStore(connection, lease)
         self.people = PeopleStore(connection, locks=locks)
         self.stock = StockStore(connection)
         self.installation = InstallationStore(connection)
@@ -51,10 +53,14 @@ class Transaction:
 
 
 class Database:
-    """Opens transactions and read-only views on one database. Raises errors.Unavailable when it is not to be had."""
+    """Opens transactions and read-only views on one database. Raises errors.Unavailable when it is not to be had.
 
-    def __init__(self, url: URL) -> None:
+    What a worker claims in a transaction is its own for `lease`.
+    """
+
+    def __init__(self, url: URL, lease: timedelta = LEASE) -> None:
         self._url = url
+        self._lease = lease
         self._writer = write_engine(url)
         self._reader = read_engine(url)
 
@@ -64,7 +70,7 @@ class Database:
         with _translated():
             async with self._writer.connect() as connection:
                 await connection.begin()
-                yield Transaction(connection, locks=not is_sqlite(self._url))
+                yield Transaction(connection, locks=not is_sqlite(self._url), lease=self._lease)
 
     @asynccontextmanager
     async def view(self) -> AsyncIterator[Transaction]:
