@@ -7,7 +7,7 @@ import click
 
 from leadmaild.cli.moments import DateParameter
 from leadmaild.cli.output import instant, json_option, print_table, show
-from leadmaild.cli.session import config_option, location_of, settings
+from leadmaild.cli.session import config_option, settings
 from leadmaild.escalation.calendar import Calendar
 from leadmaild.model.location import OpeningHours
 
@@ -28,7 +28,7 @@ def show_calendar(context: click.Context, code: str, first: date, until: date, a
     """Show the open hours and the days off of the dates from --from up to, not including, --until."""
     if until <= first:
         raise click.UsageError(f"--until {until} must be after --from {first}: it is the date after the last", context)
-    location = location_of(settings(), code)
+    location = settings().location(code)
     show(calendar_rows(location.opening_hours, first, until), as_json, _for_people)
 
 

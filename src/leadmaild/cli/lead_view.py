@@ -43,7 +43,7 @@ def row(line: LeadLine, chosen: Settings, now: datetime) -> dict[str, Any]:
         "type": line.types[0] if line.types else "other",
         "types": list(line.types),
         "subject": line.subject,
-        "contact": _contact(line.contact),
+        "contact": contact_row(line.contact),
         "vehicle": _vehicle(prospect.vehicle if prospect else None, line.stock_number),
         "trade_in": _vehicle(prospect.trade_in if prospect else None, None),
         "message": prospect.message if prospect else None,
@@ -86,7 +86,8 @@ def detail(line: LeadLine, chosen: Settings, now: datetime) -> dict[str, Any]:
     }
 
 
-def _contact(contact: Contact) -> dict[str, Any]:
+def contact_row(contact: Contact) -> dict[str, Any]:
+    """A contact as leads show it."""
     full = " ".join(part for part in (contact.first_name, contact.last_name) if part)
     return {
         "id": contact.id,

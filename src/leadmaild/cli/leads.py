@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from leadmaild.cli.lead_commands import COMMANDS
 from leadmaild.cli.lead_view import LIST_COLUMNS, detail, row
 from leadmaild.cli.output import json_option, limit_option, print_fields, print_json, print_table
 from leadmaild.cli.session import config_option, run_async, settings, view_of
@@ -78,6 +79,10 @@ def show(number: int, as_json: bool) -> None:
         print_json(shown)
     else:
         print_fields(shown)
+
+
+for command in COMMANDS:
+    leads.add_command(command)
 
 
 async def _list(chosen: Settings, wanted: LeadFilter, limit: int | None) -> tuple[LeadLine, ...]:

@@ -14,8 +14,7 @@ import click
 from leadmaild.config.find import settings_path
 from leadmaild.config.load import load
 from leadmaild.config.model import Settings
-from leadmaild.errors import NotFound, Unavailable
-from leadmaild.model.location import Location
+from leadmaild.errors import Unavailable
 
 if TYPE_CHECKING:
     from leadmaild.storage.unit_of_work import Database, Transaction
@@ -41,14 +40,12 @@ config_option = click.option(
 
 def settings() -> Settings:
     """The settings of this call; their mail templates are not looked at. Raises ConfigError."""
-    return load(settings_path(click.get_current_context().find_root().obj))
+    return load(named_settings())
 
 
-def location_of(chosen: Settings, code: str) -> Location:
-    """The location of that code. Raises NotFound, naming those there are."""
-    if (location := chosen.locations.get(code)) is None:
-        raise NotFound(f'there is no location "{code}"; the settings have: {", ".join(chosen.locations) or "none"}')
-    return location
+def named_settings() -> Path:
+    """The settings file of this call. Raises ConfigError if none was named and none is in the usual places."""
+    return settings_path(click.get_current_context().find_root().obj)
 
 
 def run_async(work: Coroutine[Any, Any, Result]) -> Result:

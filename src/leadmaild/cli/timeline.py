@@ -8,9 +8,13 @@ import click
 
 from leadmaild.cli.moments import InstantParameter, in_zone
 from leadmaild.cli.output import instant, json_option, print_table, show
-from leadmaild.cli.session import config_option, location_of, settings
+from leadmaild.cli.session import config_option, run_async, settings, view_of
+from leadmaild.clock import SystemClock
+from leadmaild.config.model import Settings
+from leadmaild.errors import NotFound
 from leadmaild.escalation.calendar import Calendar
 from leadmaild.escalation.timers import first_response_timers, follow_up_timers, timers_run
+from leadmaild.model.decision import Recipient
 from leadmaild.model.lead import Timer
 from leadmaild.model.location import Location
 
@@ -18,7 +22,8 @@ _COLUMNS = ("kind", "due_at", "effective_at", "send_at", "state", "why")
 
 
 @click.command("timeline")
-@click.option("--location", "code", required=True, metavar="CODE", help="The location.")
+@click.option("--lead", "number", metavar="N", type=int, help="The timers of this lead.")
+@click.option("--location", "code", metavar="CODE", help="The location of a lead that might be.")
 @click.option("--arrival", type=InstantParameter(), help="When a lead would arrive.")
 @click.option("--follow-up", type=InstantParameter(), help="When a lead would be looked at again.")
 @config_option
@@ -26,22 +31,52 @@ _COLUMNS = ("kind", "due_at", "effective_at", "send_at", "state", "why")
 @click.pass_context
 def timeline(
     context: click.Context,
-    code: str,
+    number: int | None,
+    code: str | None,
     arrival: datetime | None,
     follow_up: datetime | None,
     as_json: bool,
 ) -> None:
-    """Show the escalation timeline that a lead arriving, or a follow-up set, at some moment would have.
+    """Show the escalation timeline of a lead, or the one that a lead arriving or a follow-up set at some moment would
+    have.
 
     An instant without an offset is what the clock at the location shows.
     """
-    if (arrival is None) == (follow_up is None):
-        raise click.UsageError("give one of --arrival INSTANT and --follow-up INSTANT", context)
-    location = location_of(settings(), code)
+    chosen = settings()
+    if number is not None and code is None and arrival is None and follow_up is None:
+        show(run_async(_of_lead(chosen, number)), as_json, print_events)
+        return
+    if number is not None or code is None or (arrival is None) == (follow_up is None):
+        raise click.UsageError(
+            "give --lead N, or --location CODE with --arrival INSTANT or --follow-up INSTANT", context
+        )
+    location = chosen.location(code)
     if not timers_run(location):
         click.echo(f"{code} is in tracking mode without tracking_escalation: no timers run (Q3)", err=True)
     zone = location.opening_hours.zone
     show([event_row(timer, zone) for timer in _timers(location, arrival, follow_up)], as_json, print_events)
+
+
+async def _of_lead(chosen: Settings, number: int) -> list[dict[str, Any]]:
+    """The timers of a lead, oldest cycle first, with the users each goes to as things stand now."""
+    from leadmaild.deciding.recipients import resolve
+    from leadmaild.pipeline.escalate import TOLD
+
+    now = SystemClock().now()
+    async with view_of(chosen) as tx:
+        lead = await tx.leads.by_number(number)
+        if lead is None:
+            raise NotFound(f"there is no lead {number}")
+        location = chosen.location(lead.location)
+        armed = await tx.timers.of_leads([number])
+        roster = await tx.people.roster(chosen.users, chosen.groups, (), now)
+    rows = []
+    for one in armed:
+        kind, role, _event = TOLD[one.timer.kind]
+        told = resolve(Recipient(role), kind, lead.assignee, location, roster, now).addressees
+        names = [addressee.username for addressee in told]
+        rows.append(event_row(one.timer, location.opening_hours.zone, names) | {"cycle": one.cycle})
+    return rows
 
 
 def event_row(timer: Timer, zone: str, to: Iterable[str] = ()) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from leadmaild.config.process import (
     Table,
 )
 from leadmaild.config.values import setting
-from leadmaild.errors import Problem
+from leadmaild.errors import NotFound, Problem
 from leadmaild.model.location import Location
 from leadmaild.model.user import Group, User
 
@@ -100,6 +100,20 @@ class Settings:
     def alarm(self) -> AlarmSettings:
         """Alarms that are not mail."""
         return self.written.alarm
+
+    def location(self, code: str) -> Location:
+        """The location of that code. Raises NotFound, naming those there are."""
+        if (found := self.locations.get(code)) is None:
+            raise NotFound(f'there is no location "{code}"; the settings have: {", ".join(self.locations) or "none"}')
+        return found
+
+    def sender_mailbox(self, location: Location, received_location: str = "") -> str:
+        """The From address of notices about leads of `location` (R31): its mailbox, that of the location that received
+        the mail, or, for a lead by hand where there is none, any of ours."""
+        received = self.locations.get(received_location)
+        own = next((place.mailbox for place in (location, received) if place and place.mailbox), "")
+        others = (mailbox for place in self.locations.values() for mailbox in place.mailboxes)
+        return own or next(others, self.gateway.postmaster)
 
     def mail_server(self, name: str = "") -> OutboundSettings | None:
         """The mail server of that name; the first for "" and for a name that is not there (R52)."""

@@ -84,6 +84,7 @@ class LeadFilter:
     due_before: datetime | None = None
     due_from: datetime | None = None
     needs_review: bool | None = None
+    contact_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,18 @@ class QueueLine:
     subject: str | None
     results: Mapping[str, Any] = field(default_factory=dict)
     raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """One change in the settings log (R183)."""
+
+    at: datetime
+    who: str
+    location: str
+    key: str
+    old: str | None
+    new: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from leadmaild.ports.stores import Database, Transaction
 BATCH = 100  # timers in one transaction; the rest follow in the next, in order (PF49, PF50)
 _AFTER_BUG = timedelta(minutes=5)
 
-_TOLD = {
+# Which notice a timer becomes, for whom, and the log event of its firing.
+TOLD = {
     TimerKind.REMINDER: (MailKind.REMINDER, Role.ASSIGNEE, Event.REMINDER_FIRED),
     TimerKind.STAGE1: (MailKind.STAGE1, Role.ASSIGNEE, Event.STAGE1_FIRED),
     TimerKind.STAGE2: (MailKind.STAGE2, Role.SUPERVISOR, Event.STAGE2_FIRED),
@@ -121,12 +122,12 @@ async def _fire(
     facts: CycleFacts,
     now: datetime,
 ) -> None:
-    kind, role, _event = _TOLD[timer.kind]
+    kind, role, _event = TOLD[timer.kind]
     details = {"began_at": armed.base_at.isoformat(), "due_at": (facts.stage1_due_at or armed.base_at).isoformat()}
     origin = OutboxOrigin(
         cause=f"timer:{armed.lead}:{armed.cycle}:{timer.kind}",
         location=location.code,
-        sender_mailbox=world.sender_mailbox(location, lead.received_location),
+        sender_mailbox=world.settings.sender_mailbox(location, lead.received_location),
         lead=lead.number,
         cycle=armed.cycle,
     )
@@ -143,7 +144,7 @@ async def _fire(
 def _log(one: _Settled) -> None:
     armed, timer = one.armed, one.timer
     if timer.state is TimerState.FIRED:
-        log(_TOLD[timer.kind][2], lead=armed.lead, location=armed.location, cycle=armed.cycle, timer=str(timer.kind))
+        log(TOLD[timer.kind][2], lead=armed.lead, location=armed.location, cycle=armed.cycle, timer=str(timer.kind))
     else:
         log(Event.TIMER_ARMED, lead=armed.lead, location=armed.location, cycle=armed.cycle, timer=str(timer.kind),
             state=str(timer.state), reason=timer.why)  # fmt: skip

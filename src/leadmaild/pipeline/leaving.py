@@ -93,11 +93,13 @@ async def look_up(tx: Transaction, item: OutboxItem, world: World, now: datetime
 def _standing(lead: Lead | None, item: OutboxItem, location: Location) -> LeadStanding | None:
     if lead is None:
         return None
-    # A notice of the clock belongs to the cycle that began then; any other to the moment it was decided.
+    # A notice of the clock belongs to the cycle that began then, one of a mail to the moment it was decided, and one of
+    # a change of assignee to no cycle: it is not about the customer's waiting.
     began_at = _instant(item, "began_at") or item.created_at
+    has_reaction = item.cycle is not None and lead.reacted_at is not None and lead.reacted_at >= began_at
     cycle = CycleFacts(
         is_closed=lead.state is LeadState.CLOSED,
-        has_reaction=lead.reacted_at is not None and lead.reacted_at >= began_at,
+        has_reaction=has_reaction,
         stage1_due_at=_instant(item, "due_at") if item.kind is MailKind.REMINDER else None,
     )
     return LeadStanding(cycle, waits_in_pool=is_pool_user(lead.assignee, location))

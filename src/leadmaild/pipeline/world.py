@@ -41,14 +41,6 @@ class World:
         """The key under which suppressed addresses are remembered (R181)."""
         return hmac.new(self.token_keys[-1], b"suppression", sha256).digest()
 
-    def sender_mailbox(self, location: Location, received_location: str = "") -> str:
-        """The From address of mails of `location` (R31): its mailbox, that of the location that received the mail, or,
-        for notices of a lead by hand, any of ours."""
-        received = self.settings.locations.get(received_location)
-        own = next((place.mailbox for place in (location, received) if place and place.mailbox), "")
-        return own or next((m for place in self.settings.locations.values() for m in place.mailboxes),
-                           self.settings.gateway.postmaster)  # fmt: skip
-
     def learning_until(self, location: Location) -> datetime | None:
         """Until when the location's autoresponder only records its answers (AR-28)."""
         since = self.learning_since.get(location.code)

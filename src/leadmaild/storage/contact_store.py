@@ -1,10 +1,10 @@
 """Contacts of a location: found by verified address, or by telephone where there is no address (R37)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.address import parse_address
@@ -53,6 +53,47 @@ class ContactStore:
             found = found.with_for_update()
         row = (await self._connection.execute(found)).first()
         return None if row is None else await self._whole(row)
+
+    async def named(self, text: str) -> tuple[Contact, ...]:
+        """The contacts a person means by an id or an address; an address may be known at several locations."""
+        if text.isascii() and text.isdigit() and len(text) < 19:
+            found = await self.by_id(int(text))
+            return () if found is None else (found,)
+        address = parse_address(text)
+        if address is None:
+            return ()
+        owners = select(contact_email.c.contact_id).where(contact_email.c.address == address.normal)
+        rows = await self._connection.execute(select(contact).where(contact.c.id.in_(owners)).order_by(contact.c.id))
+        return tuple([await self._whole(row) for row in rows.all()])
+
+    async def lock(self, contact_ids: Iterable[int]) -> tuple[Contact, ...]:
+        """These contacts as they stand now, in the order of their ids; nobody else changes them meanwhile."""
+        rows = await self._connection.execute(
+            select(contact)
+            .where(contact.c.id.in_(list(contact_ids)), contact.c.merged_into.is_(None), contact.c.erased_at.is_(None))
+            .order_by(contact.c.id)
+            .with_for_update()
+        )
+        return tuple([await self._whole(row) for row in rows.all()])
+
+    async def change(self, contact_id: int, values: Mapping[str, str | None]) -> None:
+        """Write plain fields of a contact: names, postal address, language."""
+        if values:
+            await self._connection.execute(update(contact).where(contact.c.id == contact_id).values(dict(values)))
+
+    async def absorb(self, kept: int, gone: int) -> None:
+        """Move addresses and numbers of `gone` to `kept`, so that matching goes on working (R160)."""
+        await self._connection.execute(
+            update(contact_email).where(contact_email.c.contact_id == gone).values(contact_id=kept)
+        )
+        numbers = select(contact_phone.c.number).where(contact_phone.c.contact_id == kept)
+        await self._connection.execute(
+            delete(contact_phone).where(contact_phone.c.contact_id == gone, contact_phone.c.number.in_(numbers))
+        )
+        await self._connection.execute(
+            update(contact_phone).where(contact_phone.c.contact_id == gone).values(contact_id=kept)
+        )
+        await self._connection.execute(update(contact).where(contact.c.id == gone).values(merged_into=kept))
 
     async def create(
         self, location: str, person: Person, *, verified: bool, language: str | None, now: datetime

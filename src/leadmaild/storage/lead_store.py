@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.deciding.joining import message_digest
-from leadmaild.errors import NotFound
 from leadmaild.model.decision import JoinLead, MailKind, OpenLead
 from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState, Timer, TimerState
 from leadmaild.model.reading import Prospect, RequestType
@@ -188,15 +187,10 @@ class LeadStore:
     async def record_sent(self, item: OutboxItem, now: datetime) -> None:
         """Note on the lead that one of its mails has left."""
         assert item.lead is not None  # noqa: S101  # the caller asked
+        if item.kind is MailKind.ANSWER:
+            return  # its author's activity stands there already, with his words
         kind = ActivityKind.AUTORESPONDER if item.kind is MailKind.AUTORESPONSE else ActivityKind.MAIL_OUT
         await self.record(item.lead, kind, now, outbox_id=item.id, details={"kind": str(item.kind)})
-
-    async def require(self, number: int) -> Lead:
-        """The lead of that number. Raises NotFound."""
-        found = await self.by_number(number)
-        if found is None:
-            raise NotFound(f"there is no lead {number}")
-        return found
 
 
 def lead_of(row: Row[Any], *, is_running: bool = False, addresses: frozenset[str] = frozenset()) -> Lead:

@@ -4,16 +4,26 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.contact import Contact
 from leadmaild.model.lead import Timer, TimerState
-from leadmaild.model.listing import ActivityLine, Depths, JournalLine, LeadFilter, LeadLine, QueueLine
+from leadmaild.model.listing import ActivityLine, Depths, JournalLine, LeadFilter, LeadLine, QueueLine, SettingLine
 from leadmaild.storage.contact_store import contact_of
 from leadmaild.storage.documents import prospect_of
 from leadmaild.storage.lead_store import LeadStore
-from leadmaild.storage.schema import activity, contact, contact_email, contact_phone, journal, lead, outbox, timer
+from leadmaild.storage.schema import (
+    activity,
+    contact,
+    contact_email,
+    contact_phone,
+    journal,
+    lead,
+    outbox,
+    settings_log,
+    timer,
+)
 
 # Enough rows for a person's screen at a time from the database; lists page through by it.
 _CHUNK = 500
@@ -56,6 +66,24 @@ class Listings:
             rows, await LeadStore(self._connection).timers_of(number), await self._activities(number)
         )
         return lines[0] if lines else None
+
+    async def contacts(
+        self, *, location: str | None = None, text: str | None = None, limit: int | None = None
+    ) -> tuple[Contact, ...]:
+        """Contacts that were neither merged nor erased, newest first (R161)."""
+        statement = select(contact.c.id).where(contact.c.merged_into.is_(None), contact.c.erased_at.is_(None))
+        if location:
+            statement = statement.where(contact.c.location == location)
+        if text:
+            statement = statement.where(_is_about(contact.c.id, text))
+        rows = await self._rows(statement.order_by(contact.c.id.desc()), limit)
+        found = await self._contacts(row.id for row in rows)
+        return tuple(found[row.id] for row in rows)
+
+    async def settings_log(self, limit: int | None = None) -> tuple[SettingLine, ...]:
+        """What was changed in the settings, newest first (R183)."""
+        rows = await self._rows(select(settings_log).order_by(settings_log.c.id.desc()), limit)
+        return tuple(SettingLine(r.at, r.who, r.location, r.key, r.old, r.new) for r in rows)
 
     async def queue(
         self, *, states: Sequence[str] = (), number: int | None = None, limit: int | None = None
@@ -137,6 +165,7 @@ def _conditions(wanted: LeadFilter) -> list[ColumnElement[bool]]:
         lead.c.state: wanted.state,
         lead.c.source: wanted.source,
         lead.c.needs_review: wanted.needs_review,
+        lead.c.contact_id: wanted.contact_id,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in plain.items() if value is not None]
     if wanted.due_before is not None:
@@ -150,18 +179,17 @@ def _conditions(wanted: LeadFilter) -> list[ColumnElement[bool]]:
 
 def _mentions(text: str) -> ColumnElement[bool]:
     """R121: free text over the customer, his addresses and numbers, and the lead's number."""
-    names = (contact.c.name, contact.c.first_name, contact.c.last_name, contact.c.company)
-    of_contact = exists().where(
-        contact.c.id == lead.c.contact_id, or_(*(column.icontains(text, autoescape=True) for column in names))
-    )
-    by_email = exists().where(
-        contact_email.c.contact_id == lead.c.contact_id, contact_email.c.address.icontains(text, autoescape=True)
-    )
-    by_phone = exists().where(
-        contact_phone.c.contact_id == lead.c.contact_id, contact_phone.c.number.contains(text, autoescape=True)
-    )
-    found = or_(of_contact, by_email, by_phone, lead.c.subject.icontains(text, autoescape=True))
+    found = or_(_is_about(lead.c.contact_id, text), lead.c.subject.icontains(text, autoescape=True))
     return or_(found, lead.c.number == int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else found
+
+
+def _is_about(contact_id: Any, text: str) -> ColumnElement[bool]:
+    """Free text over a contact's names, addresses and numbers."""
+    names = (contact.c.name, contact.c.first_name, contact.c.last_name, contact.c.company)
+    named = select(contact.c.id).where(or_(*(column.icontains(text, autoescape=True) for column in names)))
+    by_email = select(contact_email.c.contact_id).where(contact_email.c.address.icontains(text, autoescape=True))
+    by_phone = select(contact_phone.c.contact_id).where(contact_phone.c.number.contains(text, autoescape=True))
+    return or_(contact_id.in_(named), contact_id.in_(by_email), contact_id.in_(by_phone))
 
 
 def _journal_line(row: Row[Any], trace: tuple[Any, ...] = ()) -> JournalLine:

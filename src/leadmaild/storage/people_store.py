@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,6 +45,40 @@ class PeopleStore:
             select(absence).where(absence.c.end_at > now).order_by(absence.c.start_at)
         )
         return tuple(Absence(r.username, r.start_at, r.end_at, r.representative) for r in rows)
+
+    async def add_absence(self, one: Absence) -> None:
+        """Enter an absence."""
+        await self._connection.execute(
+            insert(absence).values(
+                username=one.username, start_at=one.start, end_at=one.end, representative=one.representative
+            )
+        )
+
+    async def end_absences(self, username: str, now: datetime) -> tuple[Absence, ...]:
+        """End a user's running absences at `now` and take back planned ones; return them as they were."""
+        mine = (absence.c.username == username, absence.c.end_at > now)
+        rows = (await self._connection.execute(select(absence).where(*mine).order_by(absence.c.start_at))).all()
+        await self._connection.execute(delete(absence).where(*mine, absence.c.start_at >= now))
+        await self._connection.execute(update(absence).where(*mine).values(end_at=now))
+        return tuple(Absence(r.username, r.start_at, r.end_at, r.representative) for r in rows)
+
+    async def flags_set(self) -> dict[tuple[str, str], bool]:
+        """The flags set at run time, by (user, key), whether or not they are still in force (R72)."""
+        rows = await self._connection.execute(select(user_setting))
+        return {(row.username, row.key): row.value for row in rows}
+
+    async def set_flag(self, username: str, key: str, value: bool, *, file_value: bool, now: datetime) -> None:
+        """Set a flag over the file's value, which is kept beside it: when that changes, the flag is void (R72)."""
+        await self._connection.execute(
+            delete(user_setting).where(user_setting.c.username == username, user_setting.c.key == key)
+        )
+        await self._connection.execute(
+            insert(user_setting).values(username=username, key=key, value=value, file_value=file_value, set_at=now)
+        )
+
+    async def reset_flags(self, username: str) -> None:
+        """Forget what was set at run time for a user."""
+        await self._connection.execute(delete(user_setting).where(user_setting.c.username == username))
 
     async def _turns(
         self, locations: Sequence[str], groups: Sequence[Group], now: datetime

@@ -15,6 +15,7 @@ from leadmaild.storage.contact_store import ContactStore
 from leadmaild.storage.engine import is_sqlite, read_engine, write_engine
 from leadmaild.storage.installation_store import InstallationStore
 from leadmaild.storage.journal_store import JournalStore
+from leadmaild.storage.lead_changes import LeadChanges
 from leadmaild.storage.lead_store import LeadStore
 from leadmaild.storage.listings import Listings
 from leadmaild.storage.outbox_store import OutboxStore
@@ -31,6 +32,7 @@ class Transaction:
         self.journal = JournalStore(connection, lease)
         self.contacts = ContactStore(connection, locks=locks)
         self.leads = LeadStore(connection)
+        self.lead_changes = LeadChanges(connection)
         self.timers = TimerStore(connection)
         self.outbox = OutboxStore(connection, lease)
         self.people = PeopleStore(connection, locks=locks)
