@@ -21,6 +21,7 @@ from leadmaild.pipeline.deliver import Deliver
 from leadmaild.pipeline.escalate import Escalate
 from leadmaild.pipeline.intake import Intake
 from leadmaild.pipeline.reader_pool import ReaderPool
+from leadmaild.pipeline.right_of_way import RightOfWay
 from leadmaild.pipeline.worker import Worker
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock, Composer, Reader, Transport
@@ -54,12 +55,15 @@ class Gateway:
         self.clock = outside.clock
         self._outside = outside
         self._in_force = _in_force(world, outside)
+        self.right_of_way = RightOfWay()
+        give_way = self.right_of_way.give_way
         self.accept = Accept(
             database,
             lambda: self.world.directory,
             outside.ids,
             lambda: self.intake_worker.wake(),
             free_space(settings),
+            self.right_of_way,
         )
         self.intake = Intake(
             database,
@@ -82,12 +86,12 @@ class Gateway:
         self.escalate = Escalate(
             database, lambda: self.world, outside.clock, wake_deliver=lambda: self.deliver_worker.wake()
         )
-        self.intake_worker = Worker("intake", self.intake.step, outside.clock, poll=POLL)
+        self.intake_worker = Worker("intake", self.intake.step, outside.clock, poll=POLL, give_way=give_way)
         self.deliver_worker = Worker(
-            "deliver", self.deliver.step, outside.clock, poll=POLL, next_due=self.deliver.next_due
+            "deliver", self.deliver.step, outside.clock, poll=POLL, next_due=self.deliver.next_due, give_way=give_way
         )
         self.escalate_worker = Worker(
-            "escalate", self.escalate.step, outside.clock, poll=POLL, next_due=self.escalate.next_due
+            "escalate", self.escalate.step, outside.clock, poll=POLL, next_due=self.escalate.next_due, give_way=give_way
         )
 
     @property

@@ -14,6 +14,7 @@ from leadmaild.model.reply import STORAGE_FULL, TRY_AGAIN, UNKNOWN_MAILBOX, Repl
 from leadmaild.model.work import AcceptedMail
 from leadmaild.pipeline.directory import Directory
 from leadmaild.pipeline.group_commit import GroupCommit
+from leadmaild.pipeline.right_of_way import RightOfWay
 from leadmaild.ports import Ids
 from leadmaild.ports.stores import Database
 
@@ -31,17 +32,19 @@ class Accept:
         ids: Ids,
         wake_intake: Callable[[], None],
         has_space: Callable[[], bool] = lambda: True,
+        right_of_way: RightOfWay | None = None,
     ) -> None:
         self._database = database
         self._directory = directory
         self._ids = ids
         self._wake_intake = wake_intake
         self._has_space = has_space
+        self._right_of_way = right_of_way or RightOfWay()
         self._group: GroupCommit[AcceptedMail] = GroupCommit(self._write)
 
     @property
     def waiting(self) -> int:
-        """How many mails wait for the running commit: intake yields while there are any."""
+        """How many mails wait for the next commit: who writes meanwhile lets them in soon."""
         return self._group.waiting
 
     def refusal_for(self, forward_path: str) -> Reply | None:
@@ -66,8 +69,9 @@ class Accept:
             return STORAGE_FULL
         mail = AcceptedMail(self._ids.new(), envelope, content, tuple(entries.items()))
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
-                await self._group.commit(mail)
+            with self._right_of_way.taken():
+                async with asyncio.timeout(PATIENCE.total_seconds()):
+                    await self._group.commit(mail)
         except TimeoutError:
             # It may be on disk yet: then the peer's next try ends as a duplicate, like any mail sent again.
             log(Event.MAIL_REFUSED, reason="database_too_slow", channel=str(envelope.channel))

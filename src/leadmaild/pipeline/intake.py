@@ -2,7 +2,8 @@
 with a savepoint a mail: load the Snapshot, call the one pure `decide`, apply the Decision, settle the entry."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -60,8 +61,6 @@ class Intake:
 
     async def step(self) -> bool:
         """Take one batch; True if there was anything to do."""
-        if self._must_yield():
-            await asyncio.sleep(0)  # noqa: TID251  # accept goes first: let its commit have the database
         entries = await self._claim()
         if not entries:
             return False
@@ -105,25 +104,35 @@ class Intake:
     async def _decide_batch(
         self, mails: Sequence[tuple[JournalEntry, Reading]], poison: Sequence[JournalEntry], world: World
     ) -> list[_Done]:
+        """Decide about all of them, in as few transactions as accept lets us: its peers wait for their 250."""
         done: list[_Done] = []
         failed = [(entry, "crash_loop") for entry in poison]
-        async with self._database.transaction() as tx:
-            # Whoever decides about a location's mail holds its turns, all taken in one order before anything else:
-            # so no two nodes give the same turn (PF30), and none can lock the other out over contacts.
-            concerned = {entry.location for entry, _ in mails} | _where_vehicles_may_stand(mails, world)
-            await tx.people.lock_turns(sorted(concerned), world.settings.groups, self._clock.now())
-            for entry, reading in mails:
-                try:
-                    done.append(await self._decide_one(tx, entry, reading, world))
-                except LeaseLost:
-                    log(Event.LEASE_LOST, where="intake", message_id=entry.message_id)
-                except Exception as failure:  # noqa: BLE001  # one mail must not stop the rest (PF3, SP-12)
-                    log(Event.BUG, where="intake", message_id=entry.message_id, exc=failure)
-                    failed.append((entry, type(failure).__name__))
-            for entry, error in failed:
-                await self._after_failure(tx, entry, error, world)
-            await tx.commit()
+        waiting = deque(mails)
+        while waiting or failed:
+            async with self._database.transaction() as tx:
+                await self._lock(tx, waiting, world)
+                while waiting:
+                    entry, reading = waiting.popleft()
+                    try:
+                        done.append(await self._decide_one(tx, entry, reading, world))
+                    except LeaseLost:
+                        log(Event.LEASE_LOST, where="intake", message_id=entry.message_id)
+                    except Exception as failure:  # noqa: BLE001  # one mail must not stop the rest (PF3, SP-12)
+                        log(Event.BUG, where="intake", message_id=entry.message_id, exc=failure)
+                        failed.append((entry, type(failure).__name__))
+                    if self._must_yield():
+                        break
+                for entry, error in failed:
+                    await self._after_failure(tx, entry, error, world)
+                failed.clear()
+                await tx.commit()
         return done
+
+    async def _lock(self, tx: Transaction, mails: Iterable[tuple[JournalEntry, Reading]], world: World) -> None:
+        """Whoever decides about a location's mail holds its turns, all taken in one order before anything else: so no
+        two nodes give the same turn (PF30), and none can lock the other out over contacts."""
+        concerned = {entry.location for entry, _ in mails} | _where_vehicles_may_stand(mails, world)
+        await tx.people.lock_turns(sorted(concerned), world.settings.groups, self._clock.now())
 
     async def _decide_one(self, tx: Transaction, entry: JournalEntry, reading: Reading, world: World) -> _Done:
         try:
@@ -167,7 +176,7 @@ class Intake:
         await apply(tx, entry, unread, decision, snapshot, world, now)
 
 
-def _where_vehicles_may_stand(mails: Sequence[tuple[JournalEntry, Reading]], world: World) -> set[str]:
+def _where_vehicles_may_stand(mails: Iterable[tuple[JournalEntry, Reading]], world: World) -> set[str]:
     """Every location if one of the mails may move to where its vehicle stands (R55)."""
     locations = world.settings.locations
     moves = any(locations[e.location].vehicle_location_for_distribution for e, _ in mails if e.location in locations)

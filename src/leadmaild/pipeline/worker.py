@@ -25,12 +25,14 @@ class Worker:
         *,
         poll: timedelta = timedelta(seconds=5),
         next_due: Callable[[], Awaitable[datetime | None]] | None = None,
+        give_way: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.name = name
         self._step = step
         self._clock = clock
         self._poll = poll
         self._next_due = next_due
+        self._give_way = give_way
         self._woken = asyncio.Event()
         self._stopping = False
 
@@ -48,6 +50,8 @@ class Worker:
         while not self._stopping:
             self._woken.clear()
             try:
+                if self._give_way is not None:
+                    await self._give_way()
                 did_something = await self._step()
                 until = None if did_something else await self._wait_until()
             except LeaseLost:
