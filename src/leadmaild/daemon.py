@@ -14,9 +14,11 @@ from leadmaild.foundation import Outside
 from leadmaild.inbound.limits import Limits
 from leadmaild.inbound.smtp_server import Listener, server_tls, start_lmtp, start_smtp
 from leadmaild.maillog import Event, log
+from leadmaild.reload import reload
+from leadmaild.settings_files import whole
 from leadmaild.storage.engine import database_url
 from leadmaild.storage.migrate import migrate
-from leadmaild.wiring import Gateway, build
+from leadmaild.wiring import Gateway, build, own_hostname
 
 _FIRST_INHERITED_FD = 3  # sd_listen_fds(3)
 
@@ -24,14 +26,18 @@ _FIRST_INHERITED_FD = 3  # sd_listen_fds(3)
 async def serve(settings: Settings, outside: Outside | None = None) -> None:
     """Run the gateway until SIGTERM or SIGINT, then drain (SP-14).
 
-    Raises Unavailable if the database or a listening address is not to be had.
+    Raises ConfigError for wrong templates or sources, Unavailable if the database or a listening address is not to be
+    had.
     """
+    settings = whole(settings)
     url = database_url(settings.gateway.database, settings.path.parent)
     _before, revision = await asyncio.to_thread(migrate, url)
     for warning in settings.warnings:
         log(Event.SETTINGS_WARNING, path=warning.path, problem=warning.message)
     gateway = await build(settings, outside)
     try:
+        # What changed in the files while nothing ran belongs into the settings log as well (R183).
+        await gateway.record()
         await _run(gateway, settings, revision)
     finally:
         await gateway.close()
@@ -39,10 +45,11 @@ async def serve(settings: Settings, outside: Outside | None = None) -> None:
 
 
 async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
-    stop = asyncio.Event()
+    stop, reload_wanted = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reload_wanted.set)
     # Before the listeners: spawning the reader must not inherit their sockets, nor the first mail wait for it.
     await gateway.warm_up()
     listeners = await _listen(gateway, settings)
@@ -52,6 +59,7 @@ async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
             for worker in gateway.workers:
                 tasks.create_task(worker.run(), name=worker.name)
             watchdog = tasks.create_task(_watchdog(notify), name="watchdog")
+            reloads = tasks.create_task(_reloads(gateway, reload_wanted, notify), name="reload")
             log(Event.DAEMON_STARTED, version=__version__, pid=os.getpid(), database=revision)
             notify.send("READY=1")
             await stop.wait()
@@ -62,9 +70,20 @@ async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
             for worker in gateway.workers:
                 worker.stop()
             watchdog.cancel()
+            reloads.cancel()
     finally:
         for listener in listeners:
             await listener.close()
+
+
+async def _reloads(gateway: Gateway, wanted: asyncio.Event, notify: "Notifier") -> None:
+    """Reload whenever it is wanted; what was asked for during a reload is one more afterwards."""
+    while True:
+        await wanted.wait()
+        wanted.clear()
+        notify.send("RELOADING=1")
+        is_done = await reload(gateway)
+        notify.send("READY=1\nSTATUS=" + ("" if is_done else "settings rejected; the old ones are in force"))
 
 
 async def _listen(gateway: Gateway, settings: Settings) -> list[Listener]:
@@ -82,7 +101,7 @@ async def _listen(gateway: Gateway, settings: Settings) -> list[Listener]:
             listeners.append(
                 await start_smtp(
                     listen=[str(endpoint) for endpoint in smtp.listen],
-                    hostname=settings.gateway.hostname,
+                    hostname=own_hostname(settings),
                     door=gateway.accept,
                     clock=gateway.clock,
                     limits=limits,
@@ -95,7 +114,7 @@ async def _listen(gateway: Gateway, settings: Settings) -> list[Listener]:
             listeners.append(
                 await start_lmtp(
                     listen=str(lmtp.listen or ""),
-                    hostname=settings.gateway.hostname,
+                    hostname=own_hostname(settings),
                     door=gateway.accept,
                     clock=gateway.clock,
                     limits=limits,

@@ -1,18 +1,23 @@
 """`leadmaild status`: one screen that says whether mail flows: what listens, what waits and how old it is (PF67)."""
 
 import socket
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import click
 
 from leadmaild import __version__
+from leadmaild.cli.main import EX_CONFIG, EX_OK
 from leadmaild.cli.output import instant, json_option, print_json
-from leadmaild.cli.session import config_option, run_async, settings, view_of
+from leadmaild.cli.session import config_option, named_settings, run_async, settings, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.endpoints import Endpoint
+from leadmaild.config.load import salvaged
 from leadmaild.config.model import Settings
+from leadmaild.errors import ConfigError, Unavailable
 from leadmaild.model.listing import Depths
+from leadmaild.pipeline.settings_history import Rejection, last_rejection
 
 _CONNECT_TIMEOUT_S = 0.5
 
@@ -22,17 +27,35 @@ _CONNECT_TIMEOUT_S = 0.5
 @config_option
 def status(as_json: bool) -> None:
     """Show on one screen whether mail flows."""
-    chosen, now = settings(), SystemClock().now()
-    shown = _document(chosen, run_async(_depths(chosen)), now)
+    chosen, wrong = _settings()
+    try:
+        depths, rejection = run_async(_look(chosen))
+    except Unavailable:
+        if wrong is not None:  # then this may not be the database that is in use
+            raise wrong from None
+        raise
+    shown = _document(chosen, depths, SystemClock().now()) | {
+        "rejected": asdict(rejection) if rejection else None,
+        "errors": [asdict(problem) for problem in wrong.problems] if wrong else [],
+    }
     if as_json:
         print_json(shown)
     else:
         _print(shown)
+    click.get_current_context().exit(EX_CONFIG if wrong else EX_OK)
 
 
-async def _depths(chosen: Settings) -> Depths:
+def _settings() -> tuple[Settings, ConfigError | None]:
+    """The settings; where the files are wrong what can be used of them, for a daemon that runs on the old ones."""
+    try:
+        return settings(), None
+    except ConfigError as wrong:
+        return salvaged(named_settings()), wrong
+
+
+async def _look(chosen: Settings) -> tuple[Depths, Rejection | None]:
     async with view_of(chosen) as tx:
-        return await tx.listings.depths()
+        return await tx.listings.depths(), await last_rejection(tx)
 
 
 def _document(chosen: Settings, depths: Depths, now: datetime) -> dict[str, Any]:
@@ -82,6 +105,14 @@ def _print(shown: dict[str, Any]) -> None:
         waiting = [f"{state} {c['count']} (oldest {_age(c['oldest_seconds'])})" for state, c in shown[name].items()]
         click.echo(f"{name + ':':9}{', '.join(waiting) or 'empty'}")
     click.echo(f"next timer: {shown['next_timer_at'] or 'none'}")
+    for problem in shown["errors"]:
+        click.echo(f"error in the settings files: {problem['path']}: {problem['message']}")
+    if rejected := shown["rejected"]:
+        click.echo(
+            f"RELOAD REJECTED at {rejected['at']} on {rejected['machine']}; the settings before it are in force:"
+        )
+        for problem in rejected["problems"]:
+            click.echo(f"  {problem['path']}: {problem['message']}")
     for warning in shown["warnings"]:
         click.echo(f"warning: {warning['path']}: {warning['message']}")
 

@@ -26,6 +26,15 @@ def load(path: Path) -> Settings:
     return checked(read_files(path.absolute()))
 
 
+def salvaged(path: Path) -> Settings:
+    """What can still be used of files that are wrong, so that `status` can look at a daemon that runs on the old ones.
+
+    That is the process part; the locations, users and groups of such settings are not there.
+    """
+    tree = read_files(path.absolute())
+    return Settings(tree.main, validated(tree))
+
+
 def checked(tree: Tree) -> Settings:
     """Return the settings a tree describes. Raises ConfigError with all its problems."""
     file = validated(tree)

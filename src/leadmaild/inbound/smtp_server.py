@@ -117,12 +117,21 @@ async def _open(
         except OSError as error:
             for opened in servers:
                 opened.close()
-            raise Unavailable(f"cannot listen at {place}: {error.strerror or error}") from error
+            raise Unavailable(f"cannot listen at {place}: {_why(error, place)}") from error
         servers.append(server)
     listener = Listener(servers, () if sockets else listen, reception)
     for address in listener.addresses:
         log(Event.LISTENING, listen=address, channel=reception.channel)
     return listener
+
+
+def _why(error: OSError, place: object) -> str:
+    if isinstance(error, PermissionError) and not str(place).startswith(_UNIX):
+        return (
+            "this user may not open a port below 1024; enable leadmaild.socket, or give the service "
+            "AmbientCapabilities=CAP_NET_BIND_SERVICE"
+        )
+    return error.strerror or str(error)
 
 
 async def _bind(place: str | socket.socket, make_session: Callable[[], SmtpSession]) -> asyncio.Server:

@@ -21,9 +21,7 @@ def check_templates(settings: Settings) -> tuple[Problem, ...]:
     Raises ConfigError with every fault.
     """
     problems = [
-        problem
-        for location in settings.locations.values()
-        for problem in template_problems(location, settings.groups)
+        problem for location in settings.locations.values() for problem in template_problems(location, settings.groups)
     ]
     try:
         Templates(str(settings.gateway.templates or ""))
