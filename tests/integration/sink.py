@@ -308,10 +308,12 @@ class _Dialogue:
 
     async def read_content(self) -> bytes:
         wire = self.session.content_wire = bytearray()
-        while not wire.endswith(_END_OF_MAIL) and wire != b".\r\n":
+        while True:
             if self.fault and self.fault.at == "content" and len(wire) >= self.fault.after_bytes:
                 await self.strikes("content")
                 await asyncio.Event().wait()  # after a reply in mid-content: read no further
+            if wire.endswith(_END_OF_MAIL) or wire == b".\r\n":
+                break
             piece = await self.reader.read(64 * 1024)
             if not piece:
                 raise _HangUp
