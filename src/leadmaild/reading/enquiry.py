@@ -4,10 +4,11 @@ Who the customer is: a labelled value in the body, then Reply-To, then From, the
 never a robot, never an address of the dealer's own (lead-formats 0.3, 0.4).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from leadmaild.model.reading import CarrierClass, RedirectClass
+from leadmaild.model.reading import CarrierClass, RedirectClass, RequestType
 from leadmaild.reading import adf, freetext, targets
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceDefinition, SourceSet
@@ -23,14 +24,25 @@ from leadmaild.reading.findings import (
     Findings,
     Locale,
 )
+from leadmaild.reading.labels import common_targets, in_trade_in, is_button, is_footer
 from leadmaild.reading.locale import locale_of
 from leadmaild.reading.merge import Merged, Origin, merge
-from leadmaild.reading.message import Document
+from leadmaild.reading.message import Document, Line
 from leadmaild.reading.quoting import new_words
 from leadmaild.reading.recognise import Mail, Recognised, is_of_house
-from leadmaild.reading.selectors import apply_definition, put_common_labels
+from leadmaild.reading.selectors import apply_definition, common_findings
 from leadmaild.reading.sender import read_mailboxes
 
+_SELLS = re.compile(
+    r"ankauf|(?:auto|fahrzeug|wagen|pkw)\w* (?:zu )?verkaufen|(?:fahrzeug|auto)-?bewertung|sell (?:my|your) car|"
+    r"car valuation|(?:vendre|estimation de) (?:ma|mon|votre) (?:voiture|vehicule|véhicule)|"
+    r"vend(?:ere|i) (?:la (?:mia|tua) )?auto|auto verkopen",
+    re.IGNORECASE,
+)
+# What ties a vehicle to the dealer's stock.
+_DEALERS_OWN = ("internal_number", "offer_number", "ad_id", "url")
+# A portal's mail with more labels than that is a form whose message was left empty.
+_MOST_LABELS_OF_FREE_MAIL = 2
 _GENERIC_CERTAINTY = 0.3
 _DIRECT_CERTAINTY = 0.9
 _DOUBTFUL_SENDER = 0.8
@@ -67,9 +79,14 @@ def enquiry_in(
 def own_addresses(mail: Mail, context: ReadingContext) -> frozenset[str]:
     """The dealer's own addresses: mailbox, aliases, forwarders, and those the mail is addressed to."""
     own = {normal_email(a) for a in (context.recipient, *context.aliases, *context.forwarders) if "@" in a}
-    for name in ("to", "cc", "delivered-to", "x-original-to"):
-        own.update(normal_email(e) for value in mail.message.get_all(name) for e in emails_in(value))
-    return frozenset(own)
+    addressed = {
+        normal_email(email)
+        for name in ("to", "delivered-to", "x-original-to")
+        for value in mail.message.get_all(name)
+        for email in emails_in(value)
+    }
+    # Who writes to himself, the dealer in Bcc, is still the customer.
+    return frozenset(own | (addressed - {normal_email(mail.sender.email or "")}))
 
 
 def relay_domains(sources: SourceSet) -> tuple[str, ...]:
@@ -110,6 +127,10 @@ class _Reader:
         findings = apply_definition(definition, self._mail, self._locale)
         self._header_contact(findings, definition.reply_to)
         findings = self._without_ours(findings)
+        if definition.redirect_class is RedirectClass.GENERAL:
+            self._move_car_for_sale(findings)
+        if not findings.has("message") and definition.channel == "mail":
+            self._free_message(findings)
         self._customer_words(findings)
         is_portal = definition.redirect_class is RedirectClass.MARKETPLACE
         origin = self._origin(definition.id, 1.0, definition, expects_vehicle=is_portal)
@@ -177,10 +198,7 @@ class _Reader:
         return findings.has("contact.name") and findings.has("contact.phone") and findings.has("message")
 
     def _common_labels(self) -> Findings:
-        findings = Findings()
-        for document in self._mail.documents:
-            put_common_labels(findings, document, self._locale)
-        return findings
+        return common_findings(self._mail, self._locale)
 
     def _origin(
         self, source: str, certainty: float, definition: SourceDefinition | None, *, expects_vehicle: bool
@@ -259,6 +277,34 @@ class _Reader:
             freetext.add_message_words(findings, message, self._locale)
         subject = findings.best("subject")
         freetext.add_vehicle_words(findings, f"{self._mail.subject}\n{subject.value if subject else ''}", message)
+
+    def _free_message(self, findings: Findings) -> None:
+        """The words of a portal's mail without message label, such as a relay's follow-up: all that is no label, no
+        footer and no quote."""
+        if self._mail.known_labels > _MOST_LABELS_OF_FREE_MAIL or findings.has("channel") or not self._mail.documents:
+            return
+        document = self._mail.documents[0]
+        lines: list[Line] = []
+        for line in document.lines:
+            if is_footer(line.text) or is_button(line.text):
+                break
+            if line.label is None or not common_targets(line.label):
+                lines.append(line)
+        words = new_words(replace(document, lines=tuple(lines)))
+        if words:
+            targets.put(findings, "message", words, self._locale, where="text", rule="own words", confidence=SIGNATURE)
+
+    def _move_car_for_sale(self, findings: Findings) -> None:
+        """A form for selling one's car: its vehicle is the customer's, unless it names one of the dealer's (R43)."""
+        said = [self._mail.subject, *(f.raw for f in findings if f.path in ("request_type", "subject"))]
+        is_dealers = any(findings.has(f"vehicle.{name}") for name in _DEALERS_OWN)
+        if is_dealers or findings.has("trade_in.make") or not any(map(_SELLS.search, said)):
+            return
+        findings.items[:] = [
+            replace(f, path=in_trade_in(f.path)) if f.path.startswith("vehicle.") or f.path == "proposed_price" else f
+            for f in findings
+        ]
+        findings.add("request_type", RequestType.TRADE_IN, self._mail.subject, "subject", "form for selling", LABEL)
 
     def _links(self, findings: Findings) -> None:
         """A direct mail that points at an ad: the link is the reference."""

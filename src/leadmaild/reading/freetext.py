@@ -134,7 +134,10 @@ def phones_of(text: str, locale: Locale) -> Iterator[tuple[str, str, str]]:
         at = start + len(phone.raw)
         before = plain[max(0, start - 24) : start]
         is_named_otherwise = _NUMBER_BEFORE.search(before) and not _OWN_NUMBER_BEFORE.search(before)
-        if is_named_otherwise and not _PHONE_WORD.search(before):
+        is_named = _PHONE_WORD.search(before) or _OWN_NUMBER_BEFORE.search(before)
+        # Without a word that says so, only what its plan knows, or what is written internationally, is a number.
+        is_sure = phone.is_valid or phone.raw.startswith(("+", "00")) or is_named
+        if (is_named_otherwise and not is_named) or not is_sure:
             continue
         yield ("contact.fax" if _FAX_BEFORE.search(before) else "contact.phone"), phone.e164, phone.raw
 

@@ -6,7 +6,7 @@ labels are the customer's text (lead-formats 0.6, 4).
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from leadmaild.reading.fields.folding import accents_folded, label_key
 from leadmaild.reading.fields.requests import is_refusal
@@ -22,6 +22,14 @@ from leadmaild.reading.labels import (
 from leadmaild.reading.message import Document, Line
 
 _LONGEST_LONE_LABEL = 40
+_SIGNS_OF_LABELS = " -–=*#_:•>|"
+# Fields a form prints below the message; a customer hardly ends his words with them.
+_BELOW_MESSAGE = frozenset(
+    (
+        "vehicle.internal_number", "vehicle.offer_number", "vehicle.ad_id", "vehicle.url", "source_lead_id",
+        "dealer_customer_number", "requested_at",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,164 +45,200 @@ class LabelledField:
     is_own: bool = False
 
 
-@dataclass(slots=True)
-class _Walk:
-    """Where the walk through a document stands."""
-
-    section: str = ""
-    own_section: str = ""  # opened by a line the definition names, until the next heading
-    block: list[str] | None = None  # lines of the open message block
-    block_label: str = ""
-    block_line: int = 0
-    block_is_own: bool = False
-    is_in_footer: bool = False
-    has_vehicle: bool = False
-    trade_in_follows: bool = False
-    seen: set[tuple[str, str]] = field(default_factory=set)
-
-
 def labelled_fields(
     document: Document,
     own: LabelSet | None = None,
     ends: Iterable[re.Pattern[str]] = (),
     *,
     use_common: bool = True,
+    message_ends_at_contact: bool = False,
 ) -> Iterator[LabelledField]:
     """Yield the labelled fields of a document in order: by the labels of `own` first, then by the common ones.
 
-    `ends` are patterns of lines at which the message block, and all reading, ends.
+    `ends` are patterns of lines at which the message block, and all reading, ends. `message_ends_at_contact` is for a
+    form that prints the customer below his message: a label of his name, address or number ends it too.
     """
-    walk = _Walk()
     # What the text does not hold at all need not be looked for line by line.
     stop = min((m.start() for p in ends if (m := p.search(document.plain)) is not None), default=len(document.plain))
-    position = 0
     if own is not None and own.section_patterns:
         own = replace(own, section_patterns=tuple(s for s in own.section_patterns if s[0].search(document.plain)))
-    for number, written in enumerate(document.lines):
-        line = _with_lone_label(document.lines, number) if use_common else written
-        position += len(written.text) + 1
-        if position > stop + 1:
-            break
-        if line.is_quoted and walk.block is None:
-            continue
-        if walk.block is not None:
-            if not _ends_block(document, number, own, use_common):
-                walk.block.append(written.text)
+    yield from _Walk(document.lines, own, use_common, message_ends_at_contact).fields(stop)
+
+
+class _Walk:
+    """Goes through the lines of a document once, knowing in which section and message block it stands."""
+
+    def __init__(
+        self, lines: tuple[Line, ...], own: LabelSet | None, use_common: bool, message_ends_at_contact: bool
+    ) -> None:
+        self._lines = lines
+        self._own = own
+        self._use_common = use_common
+        self._ends_at_contact = message_ends_at_contact
+        self._section = ""
+        self._own_section = ""  # opened by a line the definition names, until the next heading
+        self._block: list[str] | None = None  # lines of the open message block
+        self._block_start = LabelledField("message", "message", "", "", 0)
+        self._is_in_footer = False
+        self._has_vehicle = False
+        self._trade_in_follows = False
+        self._seen: set[tuple[str, str]] = set()
+
+    def fields(self, stop: int) -> Iterator[LabelledField]:
+        """Yield the fields of the lines before the text position `stop`."""
+        position = 0
+        for number, written in enumerate(self._lines):
+            position += len(written.text) + 1
+            if position > stop + 1:
+                break
+            line = self._with_lone_label(number) if self._use_common else written
+            if line.is_quoted and self._block is None:
                 continue
-            yield from _closed(walk)
-            walk.is_in_footer = not is_button(line.text) and not _opens_section(line, own, use_common)
-        yield from _of_line(line, number, walk, own, use_common)
-    yield from _closed(walk)
+            if self._block is not None:
+                if not self._ends_block(number):
+                    self._block.append(written.text)
+                    continue
+                yield from self._closed_block()
+                self._is_in_footer = not (
+                    is_button(line.text) or self._opens_section(line) or self._is_contact_label(line)
+                )
+            yield from self._of_line(line, number)
+        yield from self._closed_block()
 
+    def _of_line(self, line: Line, number: int) -> Iterator[LabelledField]:
+        section = self._section_at(line)
+        if section and section != self._section:
+            self._is_in_footer = self._is_in_footer and section == "dealer"
+            self._trade_in_follows = False
+        self._section = section
+        if line.label is None:
+            self._is_in_footer = self._is_in_footer or is_footer(line.text) or self._is_rule_over_footer(number)
+            return
+        paths, is_own = self._targets(line.label)
+        if not paths or self._is_in_footer or section == "dealer":
+            return
+        value = line.value or ""
+        if "message" in paths and not (line.is_cell and value.strip()):  # a value in a cell of its own is complete
+            self._block = [value]
+            self._block_start = LabelledField("message", "message", "", line.label, number, is_own)
+            return
+        for path in paths:
+            yield from self._field(self._in_section(path, section), path, value, line.label, number, is_own)
 
-def _of_line(line: Line, number: int, walk: _Walk, own: LabelSet | None, use_common: bool) -> Iterator[LabelledField]:
-    section = _section_at(line, walk, own, use_common)
-    if section and section != walk.section:
-        walk.is_in_footer = walk.is_in_footer and section in ("dealer", "")
-        walk.trade_in_follows = False
-    walk.section = section
-    if line.label is None:
-        walk.is_in_footer = walk.is_in_footer or is_footer(line.text)
-        return
-    paths, is_own = _targets(line.label, own, use_common)
-    if not paths or walk.is_in_footer or section == "dealer":
-        return
-    value = line.value or ""
-    if "message" in paths and not _is_own_row(line):
-        walk.block, walk.block_label, walk.block_line, walk.block_is_own = [value], line.label, number, is_own
-        return
-    for path in paths:
-        target = _in_section(path, walk, section)
-        once = (target, label_key(line.label))
-        if value.strip() and once not in walk.seen:
-            walk.seen.add(once)
-            walk.has_vehicle = walk.has_vehicle or target.startswith("vehicle.")
+    def _field(
+        self, target: str, path: str, value: str, label: str, number: int, is_own: bool
+    ) -> Iterator[LabelledField]:
+        once = (target, label_key(label))
+        if value.strip() and once not in self._seen:
+            self._seen.add(once)
+            self._has_vehicle = self._has_vehicle or target.startswith("vehicle.")
             if target == "request.trade_in" and not is_refusal(value):
-                walk.trade_in_follows = walk.has_vehicle
-            yield LabelledField(target, path, value, line.label, number, is_own)
+                self._trade_in_follows = self._has_vehicle
+            yield LabelledField(target, path, value, label, number, is_own)
 
+    # ---- sections ----
 
-def _section_at(line: Line, walk: _Walk, own: LabelSet | None, use_common: bool) -> str:
-    if opened := _own_section(line, own):
-        walk.own_section = opened
-    elif line.is_heading:
-        walk.own_section = ""
-    return walk.own_section or _line_section(line.section, own, use_common)
+    def _section_at(self, line: Line) -> str:
+        if opened := self._opened_by_own_pattern(line):
+            self._own_section = opened
+        elif line.is_heading:
+            self._own_section = ""
+        return self._own_section or self._section_named(line.section)
 
+    def _opened_by_own_pattern(self, line: Line) -> str:
+        """The section that a line opens by a pattern of the definition, heading or not."""
+        patterns = self._own.section_patterns if self._own else ()
+        return next((kind for pattern, kind in patterns if pattern.search(line.text)), "")
 
-def _own_section(line: Line, own: LabelSet | None) -> str:
-    """The section that a line opens by a pattern of the definition, heading or not."""
-    if own is not None:
-        for pattern, kind in own.section_patterns:
-            if pattern.search(line.text):
-                return kind
-    return ""
+    def _section_named(self, heading: str) -> str:
+        patterns = self._own.section_patterns if self._own and heading else ()
+        named = next((kind for pattern, kind in patterns if pattern.search(heading)), "")
+        return named or (section_of(heading) if self._use_common else "")
 
+    def _opens_section(self, line: Line) -> bool:
+        opened = self._opened_by_own_pattern(line) or (line.is_heading and self._section_named(line.section))
+        return opened not in (False, "", "dealer")
 
-def _with_lone_label(lines: tuple[Line, ...], number: int) -> Line:
-    """A known label alone on its line, without colon, and the value on the line below it."""
-    line = lines[number]
-    words = line.text.strip(" -–=*#_:•>|")
-    if line.label is not None or not words or len(words) > _LONGEST_LONE_LABEL or line.text[-1] in ".,;!":
-        return line
-    paths = common_targets(words)
-    if not paths:
-        return line
-    if "message" in paths:
-        return replace(line, label=words, value="") if SURE_MESSAGE.search(accents_folded(words)) else line
-    below = next((n for n in lines[number + 1 : number + 3] if n.text.strip()), None)
-    if below is None or below.label is not None or below.is_quoted or common_targets(below.text.strip(" -–=*#_:•>|")):
-        return line
-    return replace(line, label=words, value=below.text)
-
-
-def _is_own_row(line: Line) -> bool:
-    """A value in a cell of its own is complete."""
-    return line.is_cell and bool((line.value or "").strip())
-
-
-def _targets(label: str, own: LabelSet | None, use_common: bool) -> tuple[tuple[str, ...], bool]:
-    """The targets of a label, and whether they are the source's own."""
-    if own is not None and (found := own.targets_of(label)):
-        return found, True
-    return (common_targets(label) if use_common else ()), False
-
-
-def _in_section(path: str, walk: _Walk, section: str) -> str:
-    if section == "trade_in" or (walk.trade_in_follows and section in ("", "vehicle")):
-        return in_trade_in(path)
-    if path == "title_of_person_or_ad" and section == "vehicle":
-        return "vehicle.title"
-    if section == "finance" and path in ("request.financing", "request.leasing"):
+    def _in_section(self, path: str, section: str) -> str:
+        if section == "trade_in" or (self._trade_in_follows and section in ("", "vehicle")):
+            return in_trade_in(path)
+        if path == "title_of_person_or_ad" and section == "vehicle":
+            return "vehicle.title"
         return path
-    return path
 
+    # ---- labels ----
 
-def _line_section(heading: str, own: LabelSet | None, use_common: bool) -> str:
-    if own is not None:
-        for pattern, kind in own.section_patterns:
-            if heading and pattern.search(heading):
-                return kind
-    return section_of(heading) if use_common else ""
+    def _targets(self, label: str) -> tuple[tuple[str, ...], bool]:
+        """The targets of a label, and whether they are the source's own."""
+        if self._own is not None and (found := self._own.targets_of(label)):
+            return found, True
+        return (common_targets(label) if self._use_common else ()), False
 
+    def _is_contact_label(self, line: Line) -> bool:
+        if not self._ends_at_contact or line.label is None or not line.value:
+            return False
+        return any(path.startswith("contact.") for path in self._targets(line.label)[0])
 
-def _opens_section(line: Line, own: LabelSet | None, use_common: bool) -> bool:
-    opened = _own_section(line, own) or (line.is_heading and _line_section(line.section, own, use_common))
-    return opened not in (False, "", "dealer")
+    def _with_lone_label(self, number: int) -> Line:
+        """A known label alone on its line, without colon, and the value on the line below it."""
+        line = self._lines[number]
+        words = line.text.strip(_SIGNS_OF_LABELS)
+        if line.label is not None or not words or len(words) > _LONGEST_LONE_LABEL or line.text[-1] in ".,;!":
+            return line
+        paths = common_targets(words)
+        if "message" in paths:
+            return replace(line, label=words, value="") if SURE_MESSAGE.search(accents_folded(words)) else line
+        below = next((n for n in self._lines[number + 1 : number + 3] if n.text.strip()), None)
+        is_value = below is not None and below.label is None and not below.is_quoted
+        if not paths or below is None or not is_value or common_targets(below.text.strip(_SIGNS_OF_LABELS)):
+            return line
+        return replace(line, label=words, value=below.text)
 
+    # ---- the message block ----
 
-def _ends_block(document: Document, number: int, own: LabelSet | None, use_common: bool) -> bool:
-    """Whether the message ends before this line: signature mark, rule, known footer, or a heading over known labels."""
-    line = document.lines[number]
-    text = line.text.strip()
-    if _own_section(line, own):
-        return True
-    if text in ("--", "-- ") or is_rule_line(text) or is_footer(text) or is_button(text):
-        return True
-    if not line.is_heading or not _line_section(line.section, own, use_common):
-        return False
-    following = next((ln for ln in document.lines[number + 1 :] if ln.text), None)
-    return following is not None and following.label is not None and bool(_targets(following.label, own, use_common)[0])
+    def _ends_block(self, number: int) -> bool:
+        """Whether the message ends before this line: signature mark, rule, known footer, a heading over labels."""
+        line = self._lines[number]
+        text = line.text.strip()
+        if self._opened_by_own_pattern(line) or self._is_contact_label(line):
+            return True
+        if text == "--" or is_rule_line(text) or is_footer(text) or is_button(text):
+            return True
+        if not line.is_heading or not self._section_named(line.section):
+            return False
+        following = next((n for n in self._lines[number + 1 :] if n.text), None)
+        return following is not None and following.label is not None and bool(self._targets(following.label)[0])
+
+    def _closed_block(self) -> Iterator[LabelledField]:
+        """The message, and the fields a form printed right below it."""
+        if self._block is None:
+            return
+        text, below = self._without_fields_below("\n".join(self._block).strip().split("\n"))
+        self._block = None
+        if text and ("message", "") not in self._seen:
+            self._seen.add(("message", ""))
+            yield replace(self._block_start, raw=text)
+        for label, value in below:
+            for path in self._targets(label)[0]:
+                yield from self._field(path, path, value, label, self._block_start.line, False)
+
+    def _without_fields_below(self, lines: list[str]) -> tuple[str, list[tuple[str, str]]]:
+        """Take lines such as `Inventory Stock: NC-450` off the end of a message."""
+        below: list[tuple[str, str]] = []
+        while len(lines) > 1:
+            label, colon, value = lines[-1].partition(":")
+            if lines[-1].strip() and not (colon and _BELOW_MESSAGE.intersection(self._targets(label)[0])):
+                break
+            if lines[-1].strip():
+                below.append((label.strip(), value.strip()))
+            lines.pop()
+        return "\n".join(lines).strip(), below[::-1]
+
+    def _is_rule_over_footer(self, number: int) -> bool:
+        """A rule, and right below it what forms say of the sending: page, browser, address (Elementor)."""
+        if not is_rule_line(self._lines[number].text.strip()):
+            return False
+        return any(is_footer(line.text) for line in self._lines[number + 1 : number + 6])
 
 
 def is_rule_line(text: str) -> bool:
@@ -205,12 +249,3 @@ def is_rule_line(text: str) -> bool:
         and len(set(text) - {" "}) <= 2
         and text[0] in "-=_*~#+·—–"
     )
-
-
-def _closed(walk: _Walk) -> Iterator[LabelledField]:
-    if walk.block is not None:
-        text = "\n".join(walk.block).strip()
-        if text and ("message", "") not in walk.seen:
-            walk.seen.add(("message", ""))
-            yield LabelledField("message", "message", text, walk.block_label, walk.block_line, walk.block_is_own)
-        walk.block = None

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leadmaild.model.reading import RedirectClass
 from leadmaild.reading import targets
 from leadmaild.reading.carriers import XmlLeaf
 from leadmaild.reading.definitions import Pattern, Selector, SourceDefinition
 from leadmaild.reading.fields.phones import phones_in
+from leadmaild.reading.fields.vehicles import make_and_model
 from leadmaild.reading.findings import DEFINITION, HEADER, LABEL, STRUCTURED, URL, Findings, Locale
 from leadmaild.reading.labelled import LabelledField, labelled_fields
-from leadmaild.reading.message import Document
+from leadmaild.reading.labels import common_targets, is_footer
 from leadmaild.reading.recognise import Mail
 
 _CONFIDENCE = {"header": HEADER, "url": URL, "xml_comment": STRUCTURED, "json": STRUCTURED}
@@ -22,6 +24,14 @@ _CALLED = re.compile(
 _CALLER = re.compile(
     r"caller|customer|anrufer|client|from|buyer|interess|consumer|kunde|klant|appelant|chiamante|cli\b|a-?number|lead"
 )
+
+
+_AMOUNT_ALONE = re.compile(
+    r"(?:(?:€|EUR|CHF|£)\s?\d[\d.,' ]*(?:,-|-)?|\d[\d.,' ]*(?:,-|-)?\s?(?:€|EUR|CHF|£))(?:\s*(?:VB|VHB|FP|Festpreis))?",
+    re.IGNORECASE,
+)
+_LONGEST_LONE_LINE = 80
+_LONE_LINE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +50,77 @@ def apply_definition(definition: SourceDefinition, mail: Mail, locale: Locale) -
             for found in _found(selector, mail, locale):
                 if _put(findings, selector, selector.target, found, definition, locale) and not _wants_all(selector):
                     break
-    for document in mail.documents:
-        labelled(findings, definition, document, locale)
+    by_labels = _by_labels(definition, mail, locale, message_ends_at_contact=False)
+    if definition.redirect_class is RedirectClass.GENERAL and not names_a_way(by_labels):
+        # A form may print the customer below his message; a portal's labels inside a message are the customer's text.
+        by_labels = _by_labels(definition, mail, locale, message_ends_at_contact=True)
+    findings.items.extend(by_labels)
+    _add_lone_lines(findings, definition, mail, locale)
     return findings
 
 
-def labelled(findings: Findings, definition: SourceDefinition, document: Document, locale: Locale) -> None:
-    """Add the labelled fields of one document: by the definition's labels, then by the common ones."""
+def common_findings(mail: Mail, locale: Locale) -> Findings:
+    """Return what the common labels find in a mail no definition knows."""
+    found = Findings()
+    for ends_at_contact in (False, True):
+        found = Findings()
+        for document in mail.documents:
+            for field in labelled_fields(document, message_ends_at_contact=ends_at_contact):
+                where = f"{document.origin} line {field.line + 1}"
+                targets.put(
+                    found, field.path, field.raw, locale, where=where, rule=f"label:{field.label}", confidence=LABEL
+                )
+        if names_a_way(found):
+            break
+    return found
+
+
+def names_a_way(findings: Findings) -> bool:
+    """Whether a way to the customer was found: an address or a number."""
+    return any(findings.has(path) for path in ("contact.email", "contact.relay_email", "contact.phone"))
+
+
+def _by_labels(definition: SourceDefinition, mail: Mail, locale: Locale, *, message_ends_at_contact: bool) -> Findings:
+    """The labelled fields of all documents: by the definition's labels, then by the common ones."""
+    findings = Findings()
     by_target: dict[str, list[Selector]] = {}
     for selector in definition.selectors:
         if selector.kind == "label":
             by_target.setdefault(selector.target, []).append(selector)
-    fields = labelled_fields(document, definition.labels, definition.ends, use_common=definition.uses_common_labels)
-    for field in fields:
-        found = Found(field.raw, f"{document.origin} line {field.line + 1}")
-        if not field.is_own:
-            _put_common(findings, field, found, definition, locale)
-            continue
-        for selector in by_target.get(field.by_label, ()):
-            if selector.block == ("\n" in field.raw) or field.by_label == "message" or not selector.block:
+    for document in mail.documents:
+        for field in labelled_fields(
+            document, definition.labels, definition.ends,
+            use_common=definition.uses_common_labels, message_ends_at_contact=message_ends_at_contact,
+        ):  # fmt: skip
+            found = Found(field.raw, f"{document.origin} line {field.line + 1}")
+            if not field.is_own:
+                _put_common(findings, field, found, definition, locale)
+                continue
+            for selector in by_target.get(field.by_label, ()):
                 _put(findings, selector, field.path, found, definition, locale)
+    return findings
 
 
-def put_common_labels(findings: Findings, document: Document, locale: Locale, confidence: float = LABEL) -> None:
-    """Add the fields the common labels find in a mail no definition knows."""
-    for field in labelled_fields(document):
-        targets.put(
-            findings, field.path, field.raw, locale,
-            where=f"{document.origin} line {field.line + 1}", rule=f"label:{field.label}", confidence=confidence,
-        )  # fmt: skip
+def _add_lone_lines(findings: Findings, definition: SourceDefinition, mail: Mail, locale: Locale) -> None:
+    """A portal's ad without labels: the line that is a car's title, and the line that is nothing but an amount.
+
+    Only above the message, and only where no label told (price guard: lead-formats 4).
+    """
+    if definition.redirect_class is not RedirectClass.MARKETPLACE or not mail.documents:
+        return
+    wants_title, wants_price = not findings.has("vehicle.title"), not findings.has("vehicle.price")
+    for line in mail.documents[0].lines:
+        if line.is_quoted or "message" in common_targets(line.label or line.text.strip(" :")) or is_footer(line.text):
+            return
+        if line.label is not None or not line.text or len(line.text) > _LONGEST_LONE_LINE:
+            continue
+        path = ""
+        if wants_title and make_and_model(line.text)[1] and line.text[-1] not in ".!?,":
+            path, wants_title = "vehicle.title", False
+        elif wants_price and _AMOUNT_ALONE.fullmatch(line.text):
+            path, wants_price = "vehicle.price", False
+        if path:
+            targets.put(findings, path, line.text, locale, where="line", rule="line alone", confidence=_LONE_LINE)
 
 
 def _put_common(

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from leadmaild.reading.definitions import read_definition
+from leadmaild.reading.definition_reader import read_definition
 from leadmaild.reading.source_check import problems_of_tests
 
 FOLDER = files("leadmaild.reading").joinpath("sources")

@@ -8,7 +8,7 @@ import pytest
 
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.contract import as_contract
-from leadmaild.reading.definitions import read_definition
+from leadmaild.reading.definition_reader import read_definition
 from leadmaild.reading.read import read
 from leadmaild.reading.sources_folder import packaged_sources
 from tests.unit.reading.pairs import differences

@@ -119,7 +119,9 @@ def _dated(text: str) -> tuple[int, int, int] | None:
     if m := _YEAR_FIRST.search(line):
         return _checked(int(m[1]), int(m[2]), int(m[3] or 0))
     if m := _DAY_FIRST.search(line):
-        return _checked(_full_year(m[3]), int(m[2]), int(m[1]))
+        first, second = int(m[1]), int(m[2])
+        is_american = second > 12  # 10/20/2026
+        return _checked(_full_year(m[3]), first if is_american else second, second if is_american else first)
     folded = accents_folded(line)
     for m in _NAMED.finditer(folded):
         if month := _MONTHS.get(m[2]):

@@ -25,10 +25,11 @@ _LONGEST = 40
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One telephone number in E.164, and the text it was read from."""
+    """One telephone number in E.164, and the text it was read from. `is_valid`: its plan knows such numbers."""
 
     e164: str
     raw: str
+    is_valid: bool = True
 
 
 def phones_in(value: str, region: str) -> tuple[Phone, ...]:
@@ -42,18 +43,13 @@ def phones_in(value: str, region: str) -> tuple[Phone, ...]:
 
 
 def phones_in_text(text: str, region: str) -> Iterator[Phone]:
-    """Yield what is without doubt a telephone number in running text: `0` or `+` in front, and valid in its plan."""
+    """Yield what reads as a telephone number in running text: `0` or `+` in front, and of a possible length."""
     for candidate in _IN_TEXT.finditer(plain_blanks(text)):
         raw = candidate.group().strip()
-        e164 = _e164(raw, region, strictly=True)
-        if e164:
-            yield Phone(e164, raw)
-
-
-def is_mobile(e164: str) -> bool:
-    """Whether the number is a mobile one by the plan of its country."""
-    kind = phonenumbers.number_type(phonenumbers.parse(e164))
-    return kind == phonenumbers.PhoneNumberType.MOBILE
+        if _DATE_SHAPE.fullmatch(raw):
+            continue
+        if e164 := _e164(raw, region):
+            yield Phone(e164, raw, _is_valid(e164))
 
 
 def _one(piece: str, region: str) -> Phone | None:
@@ -64,12 +60,12 @@ def _one(piece: str, region: str) -> Phone | None:
         return None
     if _DATE_SHAPE.fullmatch(core):
         return None
-    e164 = _e164(core, region, strictly=False)
+    e164 = _e164(core, region)
     return Phone(e164, raw) if e164 else None
 
 
 @lru_cache(maxsize=2048)
-def _e164(written: str, region: str, *, strictly: bool) -> str | None:
+def _e164(written: str, region: str) -> str | None:
     """E.164 of one written number, None if it is none. Cached: pages repeat the same few numbers."""
     number_text = _TRUNK_ZERO.sub(r"\1", written.strip())
     # A country code written without its "+": no national number is that long.
@@ -80,9 +76,14 @@ def _e164(written: str, region: str, *, strictly: bool) -> str | None:
         number = phonenumbers.parse(number_text, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number) and (strictly or not _is_possible(number)):
+    if not phonenumbers.is_valid_number(number) and not _is_possible(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=2048)
+def _is_valid(e164: str) -> bool:
+    return bool(phonenumbers.is_valid_number(phonenumbers.parse(e164)))
 
 
 def _is_possible(number: phonenumbers.PhoneNumber) -> bool:
