@@ -51,4 +51,5 @@ def with_crlf(content: bytes) -> bytes:
 
 def dot_stuffed(content: bytes) -> bytes:
     """Return CRLF `content` with each leading dot doubled (RFC 5321 4.5.2), without the final dot."""
-    return (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
+    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
