@@ -3,7 +3,7 @@
 Pure: the same mail, snapshot and moment give the same decision, live, in `explain` and when replayed (PF36).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -49,7 +49,7 @@ def _about_enquiries(case: Case) -> Decision:
         steps=tuple(placing.steps),
         intents=intents,
         needs_review=case.reading.needs_review,
-        alarms=tuple(placing.alarms),
+        alarms=_budget_alarms(placing.steps),
     )
 
 
@@ -80,7 +80,6 @@ class _Placing:
     case: Case
     roster: Roster
     steps: list[OpenLead | JoinLead] = field(default_factory=list)
-    alarms: list[str] = field(default_factory=list)
     reason: str = ""
 
     def place(self, enquired: Enquired) -> None:
@@ -108,7 +107,6 @@ class _Placing:
         step = open_lead(self.case, enquired.prospect, enquired.facts, location, self.roster, history, follows)
         self.steps.append(step)
         self.roster = with_turn_taken(self.roster, step.assignment)
-        self.alarms.extend(_alarms(step))
 
     def _goes_with_another(self, enquired: Enquired, location: Location) -> bool:
         """Whether the same customer already got a lead out of this mail: one open request, one lead (R35, R38)."""
@@ -124,7 +122,11 @@ class _Placing:
         return False
 
 
-def _alarms(step: OpenLead) -> list[str]:
-    budget = f"{step.location}: budget_exhausted, automatic answers are withheld"
-    spent = any(intent.withheld_by == "AR-17" for intent in step.intents)
-    return [alarm for alarm in (step.assignment.alarm, budget if spent else "") if alarm]
+def _budget_alarms(steps: Iterable[OpenLead | JoinLead]) -> tuple[str, ...]:
+    """BI-61: each location whose budget withheld an answer. What is odd about an assignment, the assignment says."""
+    spent = {
+        step.location: f"{step.location}: budget_exhausted, automatic answers are withheld"
+        for step in steps
+        if isinstance(step, OpenLead) and any(intent.withheld_by == "AR-17" for intent in step.intents)
+    }
+    return tuple(spent.values())

@@ -1,6 +1,6 @@
 """What `decide` returns: the outcome with its reason, what happens to leads, and the mails that shall leave."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -163,4 +163,4 @@ class Decision:
     suppress_address: str = ""  # a hard bounce named it (AR-24)
     bounced_outbox_id: int | None = None
     needs_review: bool = False
-    alarms: tuple[str, ...] = field(default_factory=tuple)
+    alarms: tuple[str, ...] = ()  # of the mail; that of an assignment stands there
