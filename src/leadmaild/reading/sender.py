@@ -152,13 +152,14 @@ def read_mailboxes(raw: bytes) -> MailboxList:
     return MailboxList(mailboxes, is_group, tuple(dict.fromkeys(defects)))
 
 
-# One token: a quoted string, bracketed text, a sign of structure, or plain text up to the next of them. Possessive,
-# so that no input makes it go back (RFC 5322 3.2.4, 3.4).
+# One token: a quoted string, bracketed text, an encoded word (signs inside it are no structure), a sign of structure,
+# or plain text up to the next of them. Possessive, so that no input makes it go back (RFC 5322 3.2.4, 3.4).
 _TOKEN = re.compile(
     r"""
     "(?P<quoted>(?:[^"\\]|\\.)*+)(?P<quote_end>"|\\?$)
     | <(?P<bracketed>[^<>"]*+(?:"(?:[^"\\]|\\.)*+"[^<>"]*+)*+)(?P<bracket_end>>?)
-    | [(),:;>] | [^"<>(),:;]++
+    | =\?[^?\s]{1,64}\?[QqBb]\?[^?"<>]*+\?=
+    | [(),:;>] | (?:[^"<>(),:;=]|=(?!\?))++ | =
     """,
     re.DOTALL | re.VERBOSE,
 )
@@ -170,7 +171,7 @@ def _scan(text: str) -> tuple[list[_Item], bool, list[str]]:
     item = _Item()
     problems: list[str] = []
     is_group = False
-    position = 0
+    position, last_semicolon = 0, text.rfind(";")
     while token := _TOKEN.match(text, position):
         position = token.end()
         first = token[0][0]
@@ -187,11 +188,12 @@ def _scan(text: str) -> tuple[list[_Item], bool, list[str]]:
             if _is_filled(item):
                 items.append(item)
             item = _Item()
-        elif first == ":":
+        elif first == ":" and position <= last_semicolon:
             is_group = True
             item = _Item()
-        elif first in ")>":
+        elif first in ")>:":
             problems.append("stray character")
+            _word(item, ":" if first == ":" else "", quoted=False)
         else:
             _word(item, token[0], quoted=False)
     if _is_filled(item):

@@ -314,8 +314,8 @@ def test_no_word_of_a_plain_text_is_lost(text: str) -> None:
 
 _TAGS = st.sampled_from(
     ["<p>", "</p>", "<br>", "<table>", "</table>", "<tr>", "<td>", "</td>", "<th>", "<b>", "</b>", "<div>", "</div>",
-     "<span>", "</span>", "<dl>", "<dt>", "<dd>", "<h2>", "</h2>", "<ul>", "<li>", "<a href='https://x.example'>", "</a>",
-     "<blockquote>"]
+     "<span>", "</span>", "<dl>", "<dt>", "<dd>", "<h2>", "</h2>", "<ul>", "<li>", "<a href='https://x.example'>",
+     "</a>", "<blockquote>"]
 )  # fmt: skip
 
 
