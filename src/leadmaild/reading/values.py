@@ -238,20 +238,17 @@ def date_of(path: str, raw: str, _locale: Locale) -> Values:
     """A wished day: ISO where it is a whole date, else the customer's words; and the time beside it."""
     day = dates.date_in(raw)
     yield path, day or one_line(raw)[:_LONGEST_TEXT]
-    if day and (clock := dates.time_in(raw)):
-        yield "preferred_time", clock
+    if day:
+        yield "preferred_time", dates.wished_time_in(raw)
 
 
 def time_of(path: str, raw: str, _locale: Locale) -> Values:
-    """A wished time: normalised only where it is bare, else the customer's words."""
+    """A wished time: normalised only where it is bare, else the customer's words; and the date beside it."""
     line = one_line(raw)[:_LONGEST_TEXT]
     day = dates.date_in(line)
-    if day:
-        yield "preferred_date", day
-    clock = dates.time_in(line)
-    # Only a bare time of day is normalised; "werktags zwischen 8 und 10 Uhr" stays the customer's words.
-    is_bare = clock is not None and len(dates.without_dates(line).strip(" ,.-–/")) <= len("um 11:00 Uhr")
-    yield path, clock if is_bare else (line if not day or len(line) > len(day) + 3 else None)
+    yield "preferred_date", day
+    wished = dates.wished_time_in(line)
+    yield path, wished if day or (wished and wished[:1].isdigit() and ":" in wished) else line
 
 
 def instant_of(path: str, raw: str, locale: Locale) -> Values:
@@ -286,10 +283,10 @@ def request_flag_of(path: str, raw: str, _locale: Locale) -> Values:
             yield "trade_in.make", make
             yield "trade_in.model", model
     elif wish in (RequestType.TEST_DRIVE, RequestType.VIEWING, RequestType.CALL_BACK) and not requests.is_consent(raw):
-        if day := dates.date_in(raw):
-            yield "preferred_date", day
-        if clock := dates.time_in(raw):
-            yield "preferred_time", clock
+        day = dates.date_in(raw)
+        yield "preferred_date", day
+        if day or dates.time_in(raw):
+            yield "preferred_time", dates.wished_time_in(raw)
 
 
 def subject_words_of(_path: str, raw: str, _locale: Locale) -> Values:

@@ -34,6 +34,18 @@ _NAMED_FIRST = re.compile(r"\b([a-z]{3,10})\b\.?\s+(\d{1,2})(?:st|nd|rd|th)?,\s*
 _YEAR = re.compile(r"(?<![\d.,/-])((?:19|20)\d{2})(?![\d/-]|[.,]\d)")
 _CLOCK = re.compile(r"(?<![\d.])([01]?\d|2[0-3])\s?[:.h]\s?([0-5]\d)(?![\d.]\d)", re.IGNORECASE)
 _HOUR = re.compile(r"(?<![\d.:])([01]?\d|2[0-3])\s?(?:uhr|h\b|heures?|uur)", re.IGNORECASE)
+_BARE_TIME = re.compile(
+    r"(?:(?:um|at|à|alle|om|gegen)\s+)?([01]?\d|2[0-3])(?:\s?[:.h]\s?([0-5]\d))?\s*(?:uhr|h|heures?|uur)?",
+    re.IGNORECASE,
+)
+_NAMED_AS_WRITTEN = re.compile(r"\b\d{1,2}\.?\s+[^\W\d_]{3,10}\.?\s+(?:19|20)\d{2}\b")
+_WEEKDAY = re.compile(
+    r"\b(?:mo|di|mi|do|fr|sa|so|montags?|dienstags?|mittwochs?|donnerstags?|freitags?|samstags?|sonnabends?|sonntags?|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
+    r"lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|"
+    r"zondag|am|den|le|il|op)\b\.?",
+    re.IGNORECASE,
+)
 _INSTANT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{1,2}(?::?\d{1,2})?)?(?!\d)",
     re.IGNORECASE,
@@ -98,9 +110,15 @@ def instant_in(text: str) -> str | None:
     return f"{day}T{clock}:{seconds[1] if seconds else '00'}" if clock else day
 
 
-def without_dates(text: str) -> str:
-    """Return `text` without its whole dates, for what is said beside them."""
-    return _YEAR_FIRST.sub(" ", _DAY_FIRST.sub(" ", text))
+def wished_time_in(text: str) -> str | None:
+    """Return the time beside a wished date: `HH:MM` where it stands bare, else the words (`zwischen 10 und 12 Uhr`)."""
+    line = one_line(text)
+    for pattern in (_YEAR_FIRST, _DAY_FIRST, _NAMED_AS_WRITTEN):
+        line = pattern.sub(" ", line)
+    line = " ".join(_WEEKDAY.sub(" ", line).split()).strip(" ,.-–/;")
+    if bare := _BARE_TIME.fullmatch(line):
+        return f"{int(bare[1]):02d}:{bare[2] or '00'}"
+    return line or None
 
 
 def _zone(written: str | None) -> str:
