@@ -186,7 +186,11 @@ def _mentions(text: str) -> ColumnElement[bool]:
 def _is_about(contact_id: Any, text: str) -> ColumnElement[bool]:
     """Free text over a contact's names, addresses and numbers."""
     names = (contact.c.name, contact.c.first_name, contact.c.last_name, contact.c.company)
-    named = select(contact.c.id).where(or_(*(column.icontains(text, autoescape=True) for column in names)))
+    # Databases fold only ASCII reliably; a name with umlauts is written in one of these ways.
+    spellings = dict.fromkeys((text, text.lower(), text.upper(), text.title()))
+    named = select(contact.c.id).where(
+        or_(*(column.icontains(spelling, autoescape=True) for column in names for spelling in spellings))
+    )
     by_email = select(contact_email.c.contact_id).where(contact_email.c.address.icontains(text, autoescape=True))
     by_phone = select(contact_phone.c.contact_id).where(contact_phone.c.number.contains(text, autoescape=True))
     return or_(contact_id.in_(named), contact_id.in_(by_email), contact_id.in_(by_phone))
