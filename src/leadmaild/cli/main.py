@@ -29,6 +29,7 @@ _COMMANDS = {
     "serve": ("leadmaild.cli.serve:serve", "Run the gateway until it is told to stop."),
     "sources": ("leadmaild.cli.sources:sources", "Source definitions: how the mails of each portal are read."),
     "status": ("leadmaild.cli.status:status", "Show on one screen whether mail flows."),
+    "template": ("leadmaild.cli.template:template", "See how mails to customers look."),
     "timeline": ("leadmaild.cli.timeline:timeline", "Show the escalation timeline a lead or a follow-up would have."),
 }
 

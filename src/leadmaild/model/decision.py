@@ -30,6 +30,7 @@ class MailKind(StrEnum):
     FOLLOW_UP_STAGE2 = "follow_up_stage2"
     DIGEST = "digest"
     ALARM = "alarm"
+    TEMPLATE_TEST = "template_test"  # a preview sent to whoever asked for it (R109)
 
     @property
     def is_to_customer(self) -> bool:

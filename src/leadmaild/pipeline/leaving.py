@@ -4,10 +4,11 @@ The facts are those of this moment, so held notices follow the assignee and vani
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadmaild.config.model import Settings
+from leadmaild.commands.templates import TemplateTest
 from leadmaild.deciding.recipients import Addressee, Resolved, resolve
 from leadmaild.deciding.still_wanted import Dropped, LeadStanding, still_wanted
 from leadmaild.distribution.pool import is_pool_user
+from leadmaild.errors import NotFound
 from leadmaild.escalation.calendar import Calendar
 from leadmaild.escalation.firing import CycleFacts
 from leadmaild.model.decision import MailKind
@@ -19,6 +20,7 @@ from leadmaild.model.reading import Prospect
 from leadmaild.model.reply_token import reply_address, sign_token
 from leadmaild.model.snapshot import Roster
 from leadmaild.model.work import OutboxItem
+from leadmaild.pipeline.preview import Addressing, preview_facts, shown_lead
 from leadmaild.pipeline.world import World
 from leadmaild.ports.stores import Transaction
 
@@ -79,7 +81,10 @@ async def look_up(tx: Transaction, item: OutboxItem, world: World, now: datetime
     if not resolved.addressees:
         return Stop(item, OutboxState.CANCELLED, resolved.why, resolved.alarm)
     to = _not_yet_served(item, resolved)
-    facts = await _mail_facts(tx, item, world, location, lead, roster, resolved.addressees, now)
+    try:
+        facts = await _facts(tx, item, world, location, lead, roster, resolved.addressees, now)
+    except NotFound as gone:  # what it is about was there when it was queued
+        return Stop(item, OutboxState.FAILED, str(gone))
     return Leaving(
         item=item,
         facts=facts,
@@ -123,6 +128,21 @@ def _not_yet_served(item: OutboxItem, resolved: Resolved) -> tuple[str, ...]:
     return tuple(address for address in wanted if item.results.get(address) not in done)
 
 
+async def _facts(
+    tx: Transaction,
+    item: OutboxItem,
+    world: World,
+    location: Location,
+    lead: Lead | None,
+    roster: Roster,
+    addressees: tuple[Addressee, ...],
+    now: datetime,
+) -> MailFacts:
+    if item.kind is MailKind.TEMPLATE_TEST:
+        return await _test_facts(tx, item, world, addressees[0], now)
+    return await _mail_facts(tx, item, world, location, lead, roster, addressees, now)
+
+
 async def _mail_facts(
     tx: Transaction,
     item: OutboxItem,
@@ -139,20 +159,19 @@ async def _mail_facts(
     entry = await tx.journal.content_of(item.journal_id) if item.journal_id and _needs_original(item) else None
     reading = await tx.journal.reading_of(item.journal_id) if item.journal_id else None
     first = addressees[0]
-    domain = item.sender_mailbox.rpartition("@")[2]
     return MailFacts(
         kind=item.kind,
         location=location,
         now=now,
-        message_id=item.message_id or f"<out.{item.lead or 0}.{item.id}@leads.{domain}>",
+        message_id=_message_id(item),
         to=tuple(a.address for a in addressees),
         reply_address=reply_address(item.sender_mailbox, sign_token(item.id, world.token_keys)),
         loop_mark=world.loop_mark,
         hostname=settings.gateway.hostname,
         sender_mailbox=item.sender_mailbox,
         lead=lead,
-        lead_url=_url(settings, settings.gateway.lead_url, number=lead.number if lead else ""),
-        contact_url=_url(settings, settings.gateway.contact_url, id=contact.id if contact else ""),
+        lead_url=settings.gateway.lead_link(lead.number) if lead else "",
+        contact_url=settings.gateway.contact_link(contact.id) if contact else "",
         contact=contact,
         prospect=prospect,
         source_name=(reading.source_name or reading.source) if reading else "",
@@ -173,12 +192,28 @@ async def _mail_facts(
     )
 
 
+async def _test_facts(
+    tx: Transaction, item: OutboxItem, world: World, addressee: Addressee, now: datetime
+) -> MailFacts:
+    test = TemplateTest.of(item.location, item.details)
+    shown = await shown_lead(tx, test.lead) if test.lead is not None else None
+    addressing = Addressing(
+        message_id=_message_id(item),
+        to=addressee.address,
+        reply_address=reply_address(item.sender_mailbox, sign_token(item.id, world.token_keys)),
+        sender_mailbox=item.sender_mailbox,
+        loop_mark=world.loop_mark,
+    )
+    return preview_facts(world.settings, test, shown, addressing, now)
+
+
+def _message_id(item: OutboxItem) -> str:
+    domain = item.sender_mailbox.rpartition("@")[2]
+    return item.message_id or f"<out.{item.lead or 0}.{item.id}@leads.{domain}>"
+
+
 def _needs_original(item: OutboxItem) -> bool:
     return item.kind in _NEEDS_ORIGINAL and item.raw is None
-
-
-def _url(settings: Settings, pattern: str, **values: object) -> str:
-    return pattern.format(app_url=settings.gateway.app_url.rstrip("/"), **values)
 
 
 def _language(prospect: Prospect | None, location: Location) -> str:

@@ -16,6 +16,7 @@ from leadmaild.writing.notice import Notice
 from leadmaild.writing.notices import alarm, digest, lead_notice, trade_in_notice, unassigned_notice
 from leadmaild.writing.redirect import LOOP_FIELD, redirected
 from leadmaild.writing.rows import customer_address
+from leadmaild.writing.samples import with_samples
 from leadmaild.writing.templates import Templates, Words
 from leadmaild.writing.trade_in_pdf import trade_in_pdf
 
@@ -47,6 +48,8 @@ class MailComposer:
         match facts.kind:
             case MailKind.AUTORESPONSE:
                 return _small(autoresponse(facts, self._templates))
+            case MailKind.TEMPLATE_TEST:
+                return _small(autoresponse(with_samples(facts), self._templates))
             case MailKind.ANSWER:
                 return answer(facts, self._templates)
             case MailKind.TRADE_IN_CC:
