@@ -58,6 +58,7 @@ async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
         async with asyncio.TaskGroup() as tasks:
             for worker in gateway.workers:
                 tasks.create_task(worker.run(), name=worker.name)
+            watches = [tasks.create_task(watch.run(), name=watch.name) for watch in gateway.mailbox_watches()]
             watchdog = tasks.create_task(_watchdog(notify), name="watchdog")
             reloads = tasks.create_task(_reloads(gateway, reload_wanted, notify), name="reload")
             log(Event.DAEMON_STARTED, version=__version__, pid=os.getpid(), database=revision)
@@ -65,7 +66,10 @@ async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
             await stop.wait()
             notify.send("STOPPING=1")
             log(Event.DRAINING, count=sum(listener.connections for listener in listeners))
+            for watch in watches:
+                watch.cancel()
             await asyncio.gather(*(listener.drain() for listener in listeners))
+            await asyncio.gather(*watches, return_exceptions=True)
             await gateway.accept.finish()
             for worker in gateway.workers:
                 worker.stop()

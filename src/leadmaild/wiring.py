@@ -17,9 +17,12 @@ from leadmaild.outbound.no_transport import NO_MAIL_SERVER
 from leadmaild.outbound.smtp_transport import SmtpTransport
 from leadmaild.pipeline import settings_history
 from leadmaild.pipeline.accept import Accept
+from leadmaild.pipeline.days_watch import EVERY as DAYS_EVERY
+from leadmaild.pipeline.days_watch import DaysWatch
 from leadmaild.pipeline.deliver import Deliver
 from leadmaild.pipeline.escalate import Escalate
 from leadmaild.pipeline.intake import Intake
+from leadmaild.pipeline.one_node import OneNode
 from leadmaild.pipeline.reader_pool import ReaderPool
 from leadmaild.pipeline.right_of_way import RightOfWay
 from leadmaild.pipeline.worker import Worker
@@ -86,6 +89,8 @@ class Gateway:
         self.escalate = Escalate(
             database, lambda: self.world, outside.clock, wake_deliver=lambda: self.deliver_worker.wake()
         )
+        self.days_watch = DaysWatch(database, lambda: self.world, self._take_over_days)
+        self.days_worker = Worker("days", self.days_watch.step, outside.clock, poll=DAYS_EVERY, give_way=give_way)
         self.intake_worker = Worker("intake", self.intake.step, outside.clock, poll=POLL, give_way=give_way)
         self.deliver_worker = Worker(
             "deliver", self.deliver.step, outside.clock, poll=POLL, next_due=self.deliver.next_due, give_way=give_way
@@ -97,12 +102,32 @@ class Gateway:
     @property
     def workers(self) -> tuple[Worker, ...]:
         """The loops of this gateway."""
-        return (self.intake_worker, self.deliver_worker, self.escalate_worker)
+        return (self.intake_worker, self.deliver_worker, self.escalate_worker, self.days_worker)
 
     @property
     def world(self) -> World:
         """The settings in force, with what follows from them."""
         return self._in_force.world
+
+    def mailbox_watches(self) -> tuple[OneNode, ...]:
+        """What watches the mailboxes of the settings, each on one node at a time."""
+        if not self.world.settings.imap:
+            return ()
+        # Most dealers watch no mailbox, and need not load an IMAP client.
+        from leadmaild.inbound.imap_watchers import watcher_of
+
+        outside, limit = self._outside, self.world.settings.smtp.max_message_size
+        return tuple(
+            OneNode(
+                f"imap:{mailbox.name}",
+                watcher_of(mailbox, limit, self.accept, self.database, self.clock, outside.dice).run,
+                self.database,
+                self.clock,
+                outside.node,
+                outside.lease,
+            )
+            for mailbox in self.world.settings.imap
+        )
 
     async def warm_up(self) -> None:
         """Start what takes time, so that the first mail does not wait for it."""
@@ -157,6 +182,13 @@ class Gateway:
                 await transport.close()
         if isinstance(of.reader, ReaderPool):
             await of.reader.close()
+
+    def _take_over_days(self, days: Mapping[str, SetDays]) -> None:
+        """Days off were set by a command: the same settings with them (R10)."""
+        world = self.world
+        fresh = World.of(self._settings, world.token_keys, world.learning_since, days)
+        self._in_force = replace(self._in_force, world=fresh)
+        self.escalate_worker.wake()
 
     def _wake_after_intake(self) -> None:
         """A mail that was decided may have mails to send and timers to watch."""

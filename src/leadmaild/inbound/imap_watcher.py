@@ -16,6 +16,7 @@ from leadmaild.inbound.imap_client import ImapClient, ImapServer
 from leadmaild.inbound.imap_syntax import Selected, Waiting, search_date
 from leadmaild.maillog import Event, log
 from leadmaild.model.envelope import Channel, Envelope, LedgerKey
+from leadmaild.model.mailbox import KnownMessages, Opening
 from leadmaild.model.reply import TOO_LARGE
 from leadmaild.ports import Clock, Dice, Door
 
@@ -48,22 +49,6 @@ class WatchedMailbox:
     first_scan: FirstScan = FirstScan.LEADS
     max_age: timedelta = timedelta(hours=48)
     max_message_size: int = 25 * 1024**2
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """When we first looked: `first_uidnext` under this UIDVALIDITY, `first_at` at this mailbox under any."""
-
-    first_uidnext: int
-    first_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class KnownMessages:
-    """Of the UIDs asked for: those whose mail is in the journal, and those refused unfetched."""
-
-    taken: frozenset[int] = frozenset()
-    refused: frozenset[int] = frozenset()
 
 
 class Ledger(Protocol):

@@ -3,12 +3,15 @@ method promises is written there, once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from leadmaild.model.contact import Contact
 from leadmaild.model.decision import Intent, JoinLead, MailKind, OpenLead
+from leadmaild.model.envelope import LedgerKey
 from leadmaild.model.lead import ActivityKind, ArmedTimer, Lead, Outcome, Timer
+from leadmaild.model.mailbox import KnownMessages, Opening
+from leadmaild.model.location import DayOff, SetDays
 from leadmaild.model.outgoing import ComposedMail, OutboxState, SendResult
 from leadmaild.model.reading import Person, Prospect, Reading, VehicleText
 from leadmaild.model.snapshot import AnswerHistory, Roster, TurnKey
@@ -39,6 +42,15 @@ class JournalStore(Protocol):
     async def reading_of(self, journal_id: int) -> Reading | None: ...
     async def put_back(self, held: Claim, run_at: datetime, error: str) -> None: ...
     async def content_of(self, journal_id: int) -> JournalEntry | None: ...
+
+
+class CalendarStore(Protocol):
+    """storage.calendar_store"""
+
+    async def days(self) -> dict[str, SetDays]: ...
+    async def replace_imported(self, location: str, days: Sequence[DayOff], now: datetime) -> None: ...
+    async def take_out(self, location: str, day: date, now: datetime) -> None: ...
+    async def restore(self, location: str, day: date) -> bool: ...
 
 
 class ContactStore(Protocol):
@@ -179,6 +191,21 @@ class StockStore(Protocol):
     async def by_number(self, internal_number: str) -> StockVehicle | None: ...
 
 
+class MailboxStore(Protocol):
+    """storage.mailbox_store"""
+
+    async def opened(self, mailbox: str, uidvalidity: int, uidnext: int, now: datetime) -> Opening: ...
+    async def known(self, mailbox: str, uidvalidity: int, uids: Sequence[int]) -> KnownMessages: ...
+    async def refuse(self, key: LedgerKey, now: datetime) -> None: ...
+
+
+class NodeLeaseStore(Protocol):
+    """storage.node_lease_store"""
+
+    async def take(self, name: str, owner: str, now: datetime) -> bool: ...
+    async def give_back(self, name: str, owner: str) -> None: ...
+
+
 class InstallationStore(Protocol):
     """storage.installation_store"""
 
@@ -198,6 +225,11 @@ class Transaction(Protocol):
     @property
     def journal(self) -> JournalStore:
         """Mails taken in."""
+        ...
+
+    @property
+    def calendar(self) -> CalendarStore:
+        """Days off set at run time."""
         ...
 
     @property
@@ -233,6 +265,16 @@ class Transaction(Protocol):
     @property
     def stock(self) -> StockStore:
         """Stock vehicles."""
+        ...
+
+    @property
+    def mailboxes(self) -> MailboxStore:
+        """Watched mailboxes."""
+        ...
+
+    @property
+    def node_leases(self) -> NodeLeaseStore:
+        """Work that one node does at a time."""
         ...
 
     @property

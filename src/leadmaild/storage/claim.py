@@ -36,8 +36,7 @@ async def claim(
     A row that was claimed before and not settled comes alone: if it is what brought a worker down, it must not take
     its neighbours into the next crash, nor to the cap on crashes (PF4).
     """
-    lease_now = _lease_now(connection, now)
-    free = or_(table.c.lease_until.is_(None), table.c.lease_until < lease_now)
+    free = or_(table.c.lease_until.is_(None), table.c.lease_until < lease_now(connection, now))
     waiting = (
         select(table.c.id, table.c.claims)
         .where(table.c.state.in_(states), table.c.run_at <= now, free)
@@ -55,7 +54,7 @@ async def claim(
         .values(
             lease_owner=owner,
             lease_token=table.c.lease_token + 1,
-            lease_until=_lease_end(connection, now, lease),
+            lease_until=lease_end(connection, now, lease),
             claims=table.c.claims + 1,
         )
         .returning(table)
@@ -79,7 +78,7 @@ async def extend(
 ) -> None:
     """Heartbeat: push the end of the leases out. Raises LeaseLost if one of them is gone."""
     for one in held:
-        await _change(connection, table, one, lease_until=_lease_end(connection, now, lease))
+        await _change(connection, table, one, lease_until=lease_end(connection, now, lease))
 
 
 async def _change(connection: AsyncConnection, table: Table, held: Claim, **values: Any) -> None:
@@ -93,14 +92,16 @@ def claim_of(row: Row[Any]) -> Claim:
     return Claim(row.id, row.lease_token, row.claims)
 
 
-def _lease_now(connection: AsyncConnection, now: datetime) -> ColumnElement[Any]:
+def lease_now(connection: AsyncConnection, now: datetime) -> ColumnElement[Any]:
+    """The moment by which leases are judged."""
     # Several nodes must agree on when a lease ends: on PostgreSQL the database's clock decides, not a node's.
     if connection.dialect.name == "postgresql":
         return func.clock_timestamp()
     return literal(now, Instant)
 
 
-def _lease_end(connection: AsyncConnection, now: datetime, lease: timedelta) -> ColumnElement[Any]:
+def lease_end(connection: AsyncConnection, now: datetime, lease: timedelta) -> ColumnElement[Any]:
+    """When a lease taken at `now` runs out."""
     if connection.dialect.name == "postgresql":
         return func.clock_timestamp() + literal(lease)
     return literal(now + lease, Instant)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Identity,
     Index,
@@ -299,6 +300,20 @@ absence = Table(
     Index("ix_absence_end_at", "end_at"),
 )
 
+# Days off set at run time: imported ranges, and single dates taken out again (R10).
+set_day = Table(
+    "set_day",
+    metadata,
+    _id(),
+    Column("location", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),  # imported | taken_out
+    Column("first", Date, nullable=False),
+    Column("until", Date, nullable=False),  # the last day, inclusive
+    Column("label", Text, nullable=False, server_default=""),
+    Column("set_at", Instant, nullable=False),
+    Index("ix_set_day_location", "location"),
+)
+
 # Flags set at run time; they hold until `people reset` or until the file's value changes (R72).
 user_setting = Table(
     "user_setting",
@@ -347,6 +362,17 @@ imap_ledger = Table(
     Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
     Column("uid", BigInteger, primary_key=True, autoincrement=False),
     Column("taken_at", Instant, nullable=False),
+    Column("is_refused", Boolean, nullable=False, server_default=false()),  # too large: left where it is, told once
+)
+
+# The first look at a mailbox under each of its UIDVALIDITYs: what was there before gets no automatic mail (AR-20).
+imap_opening = Table(
+    "imap_opening",
+    metadata,
+    Column("mailbox", String(64), primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_uidnext", BigInteger, nullable=False),
+    Column("first_at", Instant, nullable=False),
 )
 
 # Work that only one node may do at a time: an IMAP mailbox, housekeeping.
@@ -355,7 +381,6 @@ node_lease = Table(
     metadata,
     Column("name", String(96), primary_key=True),
     Column("owner", String(64), nullable=False),
-    Column("token", Integer, nullable=False),
     Column("until", Instant, nullable=False),
 )
 

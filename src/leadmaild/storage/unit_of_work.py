@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import Conflict, Unavailable
 from leadmaild.storage.claim import LEASE
+from leadmaild.storage.calendar_store import CalendarStore
 from leadmaild.storage.contact_store import ContactStore
 from leadmaild.storage.engine import is_sqlite, read_engine, write_engine
 from leadmaild.storage.installation_store import InstallationStore
@@ -18,6 +19,8 @@ from leadmaild.storage.journal_store import JournalStore
 from leadmaild.storage.lead_changes import LeadChanges
 from leadmaild.storage.lead_store import LeadStore
 from leadmaild.storage.listings import Listings
+from leadmaild.storage.mailbox_store import MailboxStore
+from leadmaild.storage.node_lease_store import NodeLeaseStore
 from leadmaild.storage.outbox_store import OutboxStore
 from leadmaild.storage.people_store import PeopleStore
 from leadmaild.storage.stock_store import StockStore
@@ -30,6 +33,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection, *, locks: bool, lease: timedelta = LEASE) -> None:
         self._connection = connection
         self.journal = JournalStore(connection, lease)
+        self.calendar = CalendarStore(connection)
         self.contacts = ContactStore(connection, locks=locks)
         self.leads = LeadStore(connection)
         self.lead_changes = LeadChanges(connection)
@@ -37,6 +41,8 @@ class Transaction:
         self.outbox = OutboxStore(connection, lease)
         self.people = PeopleStore(connection, locks=locks)
         self.stock = StockStore(connection)
+        self.mailboxes = MailboxStore(connection)
+        self.node_leases = NodeLeaseStore(connection, lease)
         self.installation = InstallationStore(connection)
         self.listings = Listings(connection)
 

@@ -70,7 +70,16 @@ def upgrade() -> None:
         sa.Column("uidvalidity", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("uid", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("taken_at", Instant, nullable=False),
+        sa.Column("is_refused", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("mailbox", "uidvalidity", "uid", name=op.f("pk_imap_ledger")),
+    )
+    op.create_table(
+        "imap_opening",
+        sa.Column("mailbox", sa.String(length=64), nullable=False),
+        sa.Column("uidvalidity", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_uidnext", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("mailbox", "uidvalidity", name=op.f("pk_imap_opening")),
     )
     op.create_table(
         "installation",
@@ -83,7 +92,6 @@ def upgrade() -> None:
         "node_lease",
         sa.Column("name", sa.String(length=96), nullable=False),
         sa.Column("owner", sa.String(length=64), nullable=False),
-        sa.Column("token", sa.Integer(), nullable=False),
         sa.Column("until", Instant, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_node_lease")),
     )
@@ -146,6 +154,20 @@ def upgrade() -> None:
         sa.Column("moved_at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("location", "group_name", name=op.f("pk_rotation")),
     )
+    op.create_table(
+        "set_day",
+        sa.Column("id", Id, sa.Identity(always=False, start=1), nullable=False),
+        sa.Column("location", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("label", sa.Text(), server_default="", nullable=False),
+        sa.Column("set_at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_set_day")),
+    )
+    with op.batch_alter_table("set_day", schema=None) as batch_op:
+        batch_op.create_index("ix_set_day_location", ["location"], unique=False)
+
     op.create_table(
         "settings_log",
         sa.Column("id", Id, sa.Identity(always=False, start=1), nullable=False),

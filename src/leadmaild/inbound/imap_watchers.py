@@ -1,0 +1,62 @@
+"""Watchers made of `[[imap]]` settings, with their ledger in the database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from leadmaild.config.process import ImapSettings
+from leadmaild.inbound.imap_client import ImapAuth, ImapServer, ImapTls
+from leadmaild.inbound.imap_watcher import FirstScan, MailboxWatcher, WatchedMailbox
+from leadmaild.model.envelope import LedgerKey
+from leadmaild.model.mailbox import KnownMessages, Opening
+from leadmaild.ports import Clock, Dice, Door
+from leadmaild.ports.stores import Database
+
+
+class StoredLedger:
+    """The ledger as rows; each call is a transaction of its own. Raises Unavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def opened(self, mailbox: str, uidvalidity: int, uidnext: int, now: datetime) -> Opening:
+        """Return how it was at the first look, noting `uidnext` and `now` if this is the first."""
+        async with self._database.transaction() as tx:
+            opening = await tx.mailboxes.opened(mailbox, uidvalidity, uidnext, now)
+            await tx.commit()
+        return opening
+
+    async def known(self, mailbox: str, uidvalidity: int, uids: Sequence[int]) -> KnownMessages:
+        """Return which of `uids` are settled."""
+        async with self._database.view() as tx:
+            return await tx.mailboxes.known(mailbox, uidvalidity, uids)
+
+    async def refuse(self, key: LedgerKey, now: datetime) -> None:
+        """Note that this message is not taken, so that it is told once (PF14)."""
+        async with self._database.transaction() as tx:
+            await tx.mailboxes.refuse(key, now)
+            await tx.commit()
+
+
+def watcher_of(
+    mailbox: ImapSettings, max_message_size: int, door: Door, database: Database, clock: Clock, dice: Dice
+) -> MailboxWatcher:
+    """The watcher of one mailbox; messages above `max_message_size` octets are left where they are."""
+    server = ImapServer(
+        host=mailbox.host,
+        user=mailbox.user,
+        password=mailbox.password.reveal,
+        port=mailbox.port,
+        tls=ImapTls(mailbox.tls),
+        auth=ImapAuth(mailbox.auth),
+    )
+    watched = WatchedMailbox(
+        name=mailbox.name,
+        server=server,
+        deliver_to=mailbox.deliver_to,
+        folder=mailbox.folder,
+        processed_folder=mailbox.processed_folder,
+        first_scan=FirstScan(mailbox.first_scan),
+        max_age=mailbox.max_age,
+        max_message_size=max_message_size,
+    )
+    return MailboxWatcher(watched, door, StoredLedger(database), clock, dice)
