@@ -63,7 +63,7 @@ def location_from(table: LocationTable, retention: RetentionSettings) -> Locatio
         fallback_user=table.fallback_user,
         admin_user=table.admin_user,
         redirect=Redirects(table.redirect.general, table.redirect.marketplace),
-        escalation=_escalation(table),
+        escalation=escalation_from(table),
         pool=Pool(table.pool.user, table.pool.oldest_only) if table.pool else None,
         autoresponse=AutoresponseSettings(**dict(table.autoresponse)),
         sources={source.id: _source(source) for source in table.source},
@@ -120,7 +120,8 @@ def merged_windows(windows: Iterable[Window]) -> tuple[Window, ...]:
 # --- the rest of a location -----------------------------------------------------------------------------------------
 
 
-def _escalation(table: LocationTable) -> Escalation:
+def escalation_from(table: LocationTable) -> Escalation:
+    """Return the four times of the location."""
     times = table.escalation
     # A reminder of 0 is none; stage 2 of 0 is "at the same moment", not "off" (R23).
     return Escalation(times.stage1, times.reminder or None, times.stage2, times.stage2_follow_up)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from leadmaild.config.build import opening_hours_from
+from leadmaild.config.build import escalation_from, opening_hours_from
 from leadmaild.config.completion import SYSTEM_REASONS
 from leadmaild.config.dealership import GroupTable, LocationTable, TemplateTable
 from leadmaild.config.model import SettingsFile
 from leadmaild.config.shape import Place
 from leadmaild.config.values import is_language
 from leadmaild.escalation.calendar import Calendar
+from leadmaild.escalation.timers import why_endless
 from leadmaild.model.address import parse_address
 
 Finding = tuple[Place, str]
@@ -152,7 +153,7 @@ def _within(location: LocationTable, groups: list[GroupTable]) -> Iterator[Findi
     """What does not fit inside one location."""
     if location.pool and groups:
         yield ("pool",), f"cannot be combined with distribution groups ({groups[0].name}) (R69)"
-    yield from _days_off(location)
+    yield from _clock(location)
     yield from _each_once("source", [source.id for source in location.source])
     yield from _each_once("completion_reason", [reason.key for reason in location.completion_reason])
     names = [group.name for group in groups]
@@ -170,13 +171,15 @@ def _each_once(table: str, names: list[str]) -> Iterator[Finding]:
         yield place[:2], message
 
 
-def _days_off(location: LocationTable) -> Iterator[Finding]:
+def _clock(location: LocationTable) -> Iterator[Finding]:
     for i, day_off in enumerate(location.day_off):
         if day_off.until and day_off.until < day_off.first:
             yield ("day_off", i, "until"), f"{day_off.until} lies before from = {day_off.first} (R10)"
             return
-    if not Calendar.of(opening_hours_from(location)).opens_again:
-        yield ("day_off",), "leaves no opening after the last day off: the clock would never go on (PF42)"
+    calendar = Calendar.of(opening_hours_from(location))
+    if why := why_endless(escalation_from(location), calendar):
+        place: Place = ("escalation", "stage1") if calendar.opens_again else ("day_off",)
+        yield place, f"{why}: the clock would never get there (PF42)"
 
 
 def _template(template: TemplateTable) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from leadmaild.model.lead import Timer, TimerKind, TimerState
 from leadmaild.model.location import Escalation, Location, Mode
 
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_USUAL_STAGE1 = timedelta(weeks=2)
 _LONGEST_STAGE1 = timedelta(days=5 * 365)
 
 
@@ -31,10 +32,14 @@ def why_endless(escalation: Escalation, calendar: Calendar) -> str:
     if not calendar.opens_again:
         return "the days off never end, so that the location does not open again"
     usual = replace(calendar, days_off=(), runs=DaysOff.of(()))
-    if escalation.stage1 and usual.open_time_between(_SOME_DAY, _SOME_DAY + _LONGEST_STAGE1) < escalation.stage1:
-        years = _LONGEST_STAGE1.days // 365
-        return f"with these hours {_shown(escalation.stage1)} of working time take over {years} years"
-    return ""
+    if not escalation.stage1:
+        return ""
+    # Almost every stage 1 ends within weeks: counting years for each location would slow every start.
+    for span in (_USUAL_STAGE1, _LONGEST_STAGE1):
+        if usual.open_time_between(_SOME_DAY, _SOME_DAY + span) >= escalation.stage1:
+            return ""
+    years = _LONGEST_STAGE1.days // 365
+    return f"with these hours {_shown(escalation.stage1)} of working time take over {years} years"
 
 
 def first_response_timers(arrived_at: datetime, escalation: Escalation, calendar: Calendar) -> tuple[Timer, ...]:

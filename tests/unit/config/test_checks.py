@@ -136,11 +136,23 @@ def test_days_off_that_end_before_they_begin_are_an_error(folder):
 
 
 @pytest.mark.rule("PF42")
-def test_days_off_that_never_end_are_an_error(folder):
-    problems = folder.problems("day_off = [{ from = 2026-12-31, until = 9999-12-31 }]")
-    assert said(problems) == [
-        "location MUC: day_off: leaves no opening after the last day off: the clock would never go on (PF42)"
-    ]
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        (
+            "day_off = [{ from = 2026-12-31, until = 9999-12-31 }]",
+            "day_off: the days off never end, so that the location does not open again: "
+            "the clock would never get there (PF42)",
+        ),
+        (
+            'escalation.stage1 = "2000d"',
+            "escalation.stage1: with these hours 2000d of working time take over 5 years: "
+            "the clock would never get there (PF42)",
+        ),
+    ],
+)
+def test_a_clock_that_would_never_get_there_is_an_error(folder, lines, complaint):
+    assert said(folder.problems(lines)) == [f"location MUC: {complaint}"]
 
 
 @pytest.mark.rule("R131")
