@@ -242,6 +242,8 @@ def _closed_tag(name: str, is_open: list[str]) -> str:
 def _attributes(text: str) -> str:
     found: dict[str, str] = {}
     for name, double, single in _ATTRIBUTE.findall(text):
+        if name.lower().startswith("xmlns"):
+            continue
         found.setdefault(re.sub(r"\W", "_", name.rpartition(":")[2].lower()), double or single)
     return "".join(f' {n}="{html.escape(html.unescape(v))}"' for n, v in found.items() if not n[0].isdigit())
 

@@ -67,14 +67,15 @@ def common_labels() -> LabelSet:
 @lru_cache(maxsize=4096)
 def common_targets(label: str) -> tuple[str, ...]:
     """Return the targets of a label by the common table, what stands around it left away; a trade-in label's own."""
-    found = _around_left_away(label)
-    if found:
-        return found
+    if exact := common_labels().targets_of(label):
+        return exact
     folded = accents_folded(label)
     if _TRADE_IN_LABEL.search(folded):
         rest = _TRADE_IN_LABEL.sub(" ", folded).strip(" -–:/()")
-        inner = _around_left_away(rest) if rest else ()
-        return tuple(in_trade_in(path) for path in inner)
+        if inner := _around_left_away(rest) if rest else ():
+            return tuple(in_trade_in(path) for path in inner)
+    if found := _around_left_away(label):
+        return found
     is_message = SURE_MESSAGE.search(folded) and len(folded.split()) <= 5 and not _NOT_A_MESSAGE.search(folded)
     return ("message",) if is_message else ()
 

@@ -40,6 +40,7 @@ from leadmaild.reading.recognise import Mail, Recognised, recognise
 from leadmaild.reading.sender import reply_to_of, sender_of
 from leadmaild.reading.text import documents
 from leadmaild.reading.threading import message_id_of, thread_of
+from leadmaild.reading.unreadable import unreadable
 
 _NEEDS_EYES = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted", "application/ms-tnef",
                "application/vnd.ms-tnef", "message/partial", "message/external-body")  # fmt: skip
@@ -59,7 +60,7 @@ def read(raw: bytes, context: ReadingContext, sources: SourceSet) -> Reading:
     try:
         return _Reading(message, context, sources).reading()
     except Exception as error:  # noqa: BLE001 - a bug of ours or a library's must not lose the mail (SP-12)
-        return _last_resort(message, f"reading failed: {type(error).__name__}")
+        return unreadable(raw, f"reading failed: {type(error).__name__}")
 
 
 class _Reading:
@@ -72,7 +73,7 @@ class _Reading:
         forward = unwrap(message, context) if _may_be_forward(message) else None
         self._forward: Forward | None = forward if forward and forward.is_trusted else None
         self._message = self._forward.message if self._forward else message
-        self._sender = sender_of(self._message)
+        self._sender = _writable(sender_of(self._message))
         self._documents = self._read_documents(":")
         self._mail = Mail(self._message, self._documents, self._sender, reply_to_of(self._message))
         self._text = self._documents[0].plain if self._documents else ""
@@ -198,6 +199,7 @@ class _Reading:
             sent_at=sent.astimezone(UTC) if sent else None,
             original_message_id=message_id_of(self._message),
             repairs=tuple(dict.fromkeys((*self._outer.repairs, *self._message.repairs))),
+            broke_reader=any(r.startswith("read by the fallback reader") for r in self._outer.repairs),
             is_empty=not self._text.strip() and not any(p.payload.strip() for p in self._message.parts),
             content_key=content_key(self._outer),
         )
@@ -250,6 +252,13 @@ def _without_mojibake(document: Document) -> Document:
     return replace(document, lines=lines, plain="\n".join(line.text for line in lines).strip())
 
 
+def _writable(sender: Sender) -> Sender:
+    """The sender, his address dropped if it holds bytes that are no text: no row and no JSON takes them (BI-32)."""
+    if sender.email is None or not any("\ud800" <= c <= "\udfff" for c in sender.email):
+        return sender
+    return replace(sender, email=None, is_ambiguous=True)
+
+
 def _may_be_forward(message: Message) -> bool:
     """Whether anything hints at a forwarded mail; looking closer costs as much as reading the text."""
     if message.nested or _FORWARD_SUBJECT.match(message.get("subject") or ""):
@@ -276,23 +285,4 @@ def _attachments(message: Message) -> tuple[Attachment, ...]:
         Attachment(p.filename or "", p.content_type)
         for p in message.parts
         if p.is_attachment and (p.filename or p.payload)
-    )
-
-
-def _last_resort(message: Message, why: str) -> Reading:
-    """The reading of a mail that broke a reader: its text and sender, for a person to look at."""
-    text = "\n\n".join(p.text for p in message.parts if p.text)
-    subject = message.get("subject") or ""
-    return Reading(
-        classification=Classification.LEAD,
-        reason=why,
-        subject=subject[:_LONGEST_SUBJECT],
-        sender=Sender(),
-        text=text,
-        needs_review=True,
-        review_reasons=(why,),
-        verdicts=Verdicts(Verdict(False, (why,)), Verdict(False, (why,)), Verdict(False)),
-        message_id=message_id_of(message),
-        content_key=content_key(message),
-        repairs=message.repairs,
     )

@@ -1,0 +1,136 @@
+"""Source definitions: what is wrong is said at once and in words; what is right reads mail."""
+
+import time
+
+import pytest
+
+from leadmaild.errors import ConfigError
+from leadmaild.reading.definition_reader import read_definition
+from leadmaild.reading.definitions import SourceSet
+from leadmaild.reading.learn import draft_of
+from leadmaild.reading.source_check import problems_of_tests
+from tests.unit.reading.mails import html, mail, prospect_of, reading_of
+
+SMALL = """
+id = "example"
+[recognise]
+from_domain = ["portal.example"]
+[fields]
+"contact.email" = { label = "POST", type = "email" }
+"message" = { label = "TXT", block = true }
+"""
+
+
+def test_every_mistake_is_told_at_once_with_its_place_and_the_nearest_word() -> None:
+    wrong = """
+id = "x"
+enabld = true
+redirect_class = "none"
+[recognise]
+subject = ["(?=look)ahead", "fine"]
+[fields]
+"contact.mail" = { label = "A" }
+"vehicle.price" = { label = "B", type = "euro" }
+"contact.name" = { subject = "a", header = "b" }
+"message" = { css = "td[" }
+[[test]]
+expect = {}
+"""
+    with pytest.raises(ConfigError) as caught:
+        read_definition(wrong, "x.toml")
+    told = "\n".join(map(str, caught.value.problems))
+
+    for words in (
+        "x.toml: enabld: unknown key; did you mean enabled?",
+        "redirect_class: must be one of general, marketplace",
+        "recognise.subject: not a regex RE2 knows",
+        "fields.contact.mail: is no field of a lead",
+        "fields.vehicle.price.type: must be one of",
+        "fields.contact.name: needs exactly one of",
+        "fields.message.css: not a CSS selector",
+        "test: needs mail (a file) or text",
+    ):
+        assert words in told
+
+
+def test_broken_toml_is_one_problem() -> None:
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        read_definition("id = ", "x.toml")
+
+
+def test_an_expression_that_would_run_away_elsewhere_runs_in_linear_time() -> None:
+    definition = read_definition(SMALL + "\n[[notice]]\nclass = 'newsletter'\nsubject = ['(a+)+$', '(.*)*x']\n")
+    before = time.process_time()
+    reading_of(mail("TXT: x", sender="p@portal.example", subject="a" * 5000 + "!"), sources=SourceSet((definition,)))
+
+    assert time.process_time() - before < 1.0
+
+
+def test_a_definition_without_a_test_is_not_proven() -> None:
+    assert "at least one [[test]]" in str(problems_of_tests(read_definition(SMALL), {}, "x.toml")[0])
+
+
+def test_a_definition_whose_test_fails_is_told_what_was_found() -> None:
+    test = '[[test]]\nmail = "a.eml"\nexpect = { "contact.email" = "b@example.org" }\n'
+    raw = mail("POST: a@example.org\nTXT: Hallo", sender="p@portal.example")
+
+    problems = problems_of_tests(read_definition(SMALL + test), {"a.eml": raw}, "x.toml")
+
+    assert [str(p) for p in problems] == [
+        "x.toml: test 1: contact.email: expected 'b@example.org', found 'a@example.org'"
+    ]
+
+
+def test_the_operators_definition_overrides_the_packaged_one_by_id() -> None:
+    first, second = read_definition(SMALL), read_definition("version = 2\n" + SMALL)
+
+    merged = SourceSet((first,)).overridden_by([second])
+
+    assert merged.definitions == (second,)
+
+
+@pytest.mark.parametrize(
+    ("selector", "raw"),
+    [
+        ('{ header = "X-Stock" }', mail("x", sender="p@portal.example", X_Stock="K-1")),
+        ('{ subject = "Auto (?P<x>K-\\\\d)" }', mail("x", sender="p@portal.example", subject="Auto K-1")),
+        ('{ body = "Auto (K-\\\\d)" }', mail("Das Auto K-1 bitte", sender="p@portal.example")),
+        ('{ css = "td.stock" }', html("<table><tr><td class=stock>K-1</td></tr></table>", sender="p@portal.example")),
+        ('{ xml_comment = "lead/stock" }', html("<!-- <lead><stock>K-1</stock></lead> -->", sender="p@portal.example")),
+        ('{ json = "car.stock" }', html('<div id=jsonlead>{"car":{"stock":"K-1"}}</div>', sender="p@portal.example")),
+        ('{ url = "portal.example/(?P<x>K-\\\\d)" }', mail("https://portal.example/K-1?x", sender="p@portal.example")),
+        ('{ label = "OBJ", split = "~", index = 1 }', mail("OBJ: Kia~K-1~3", sender="p@portal.example")),
+        ('{ label = "OBJ", split = "~", index = -1 }', mail("OBJ: Kia~K-1", sender="p@portal.example")),
+        ('{ label = "OBJ", map = { A = "K-1" } }', mail("OBJ: A", sender="p@portal.example")),
+        ('{ label = "OBJ", after = "No ", until = ";" }', mail("OBJ: No K-1; new", sender="p@portal.example")),
+        ('{ header = ["X-A", "X-B"], join = "-" }', mail("x", sender="p@portal.example", X_A="K", X_B="1")),
+        ('{ const = "K-1" }', mail("x", sender="p@portal.example")),
+        ('[{ label = "NIX" }, { header = "X-Stock" }]', mail("x", sender="p@portal.example", X_Stock="K-1")),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "",
+)  # fmt: skip
+def test_each_selector_finds_its_field(selector: str, raw: bytes) -> None:
+    text = SMALL + f'"vehicle.internal_number" = {selector}\n"contact.phone" = {{ const = "0171 3920023" }}\n'
+
+    found = prospect_of(raw, sources=SourceSet((read_definition(text),)))
+
+    assert found.vehicle is not None
+    assert found.vehicle.internal_number == "K-1"
+    assert found.provenance["vehicle.internal_number"].rule == "example:vehicle.internal_number"
+
+
+def test_a_draft_learned_from_a_mail_is_a_definition_that_reads_it() -> None:
+    raw = mail(
+        "Name -> Ina Wolf\nE-Mail -> ina.wolf@example.org\nFarbwunsch -> blau\nNachricht -> Hallo",
+        sender="bot@neu.example",
+    )
+
+    draft = draft_of(raw)
+    definition = read_definition(draft)
+
+    assert '# "?" = { label = "Farbwunsch" }   # blau' in draft
+    assert prospect_of(raw, sources=SourceSet((definition,))).contact.email == "ina.wolf@example.org"
+
+
+def test_a_draft_of_a_mail_without_anything_is_still_a_draft() -> None:
+    assert 'id = "my-source"' in draft_of(b"")
