@@ -75,8 +75,9 @@ async def load_world(settings: Settings, database: Database, outside: Outside) -
             if location.autoresponse.learning:
                 started = await tx.installation.secret(_learning_key(location), lambda: now.isoformat().encode(), now)
                 since[location.code] = datetime.fromisoformat(started.decode()).astimezone(UTC)
+        days = await tx.calendar.days()
         await tx.commit()
-    return World.of(settings, _token_keys(settings, kept), since)
+    return World.of(settings, _token_keys(settings, kept), since, days)
 
 
 async def view_world(settings: Settings, database: Database) -> World:
@@ -87,7 +88,8 @@ async def view_world(settings: Settings, database: Database) -> World:
         for location in settings.locations.values():
             if location.autoresponse.learning and (started := await tx.installation.value(_learning_key(location))):
                 since[location.code] = datetime.fromisoformat(started.decode()).astimezone(UTC)
-    return World.of(settings, _token_keys(settings, kept), since)
+        days = await tx.calendar.days()
+    return World.of(settings, _token_keys(settings, kept), since, days)
 
 
 def _learning_key(location: Location) -> str:

@@ -19,7 +19,7 @@ from leadmaild.model.user import Absence, User
 _COLUMNS = ("user", "name", "locations", "groups", "receives_leads", "assignable", "absent_until", "gets_leads", "why")
 _YES_NO = click.Choice(["yes", "no"])
 _user = click.argument("username", metavar="USER")
-_who_option = click.option("--by", "who", default=getpass.getuser, show_default="you", help="Who does it.")
+who_option = click.option("--by", "who", default=getpass.getuser, show_default="you", help="Who does it.")
 
 Flags = dict[tuple[str, str], bool]
 
@@ -48,7 +48,7 @@ def list_(as_json: bool) -> None:
 @click.option("--from", "start", required=True, type=InstantParameter(), help="The first moment away.")
 @click.option("--until", "end", required=True, type=InstantParameter(), help="The moment he is back.")
 @click.option("--representative", default="", metavar="USER", help="Who stands in.")
-@_who_option
+@who_option
 @config_option
 def absent(username: str, start: datetime, end: datetime, representative: str, who: str) -> None:
     """Enter that a user is away; what is typed without an offset is the clock of his first location."""
@@ -61,7 +61,7 @@ def absent(username: str, start: datetime, end: datetime, representative: str, w
 
 @people.command()
 @_user
-@_who_option
+@who_option
 @config_option
 def present(username: str, who: str) -> None:
     """The user is here: running absences end, planned ones are taken back."""
@@ -73,7 +73,7 @@ def present(username: str, who: str) -> None:
 @_user
 @click.option("--receives-leads", type=_YES_NO, help="Takes part in the distribution.")
 @click.option("--assignable", type=_YES_NO, help="May be given a lead by hand, or take one from the pool.")
-@_who_option
+@who_option
 @config_option
 def set_(username: str, receives_leads: str | None, assignable: str | None, who: str) -> None:
     """Set flags over the file's; they hold until `people reset` or until the file's value changes."""
@@ -89,7 +89,7 @@ def set_(username: str, receives_leads: str | None, assignable: str | None, who:
 
 @people.command()
 @_user
-@_who_option
+@who_option
 @config_option
 def reset(username: str, who: str) -> None:
     """What the file says about the user holds again."""

@@ -55,11 +55,15 @@ def run_async(work: Coroutine[Any, Any, Result]) -> Result:
 
 def require_database(chosen: Settings) -> None:
     """Raise Unavailable with what to do if the SQLite file is not there yet."""
+    if (missing := _missing_file(chosen)) is not None:
+        raise Unavailable(f"there is no database at {missing} yet; run `leadmaild migrate` or `leadmaild serve`")
+
+
+def _missing_file(chosen: Settings) -> str | None:
     from leadmaild.storage.engine import database_url, is_sqlite
 
     url = database_url(chosen.gateway.database, chosen.path.parent)
-    if is_sqlite(url) and not Path(url.database or "").exists():
-        raise Unavailable(f"there is no database at {url.database} yet; run `leadmaild migrate` or `leadmaild serve`")
+    return url.database if is_sqlite(url) and not Path(url.database or "").exists() else None
 
 
 @asynccontextmanager
@@ -80,6 +84,17 @@ async def view_of(chosen: Settings) -> "AsyncIterator[Transaction]":
     """A read-only view of the database. Raises Unavailable."""
     async with database_of(chosen) as database, database.view() as tx:
         yield tx
+
+
+def settings_with_days() -> Settings:
+    """The settings of this call with the days off that people have set since, if there is a database yet (R10)."""
+    chosen = settings()
+    return chosen if _missing_file(chosen) is not None else run_async(_with_days(chosen))
+
+
+async def _with_days(chosen: Settings) -> Settings:
+    async with view_of(chosen) as tx:
+        return chosen.with_days(await tx.calendar.days())
 
 
 def zone_of(chosen: Settings, code: str) -> str:

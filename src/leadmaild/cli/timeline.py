@@ -8,7 +8,7 @@ import click
 
 from leadmaild.cli.moments import InstantParameter, in_zone
 from leadmaild.cli.output import instant, json_option, print_table, show
-from leadmaild.cli.session import config_option, run_async, settings, view_of
+from leadmaild.cli.session import config_option, run_async, settings_with_days, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
 from leadmaild.errors import NotFound
@@ -42,13 +42,13 @@ def timeline(
 
     An instant without an offset is what the clock at the location shows.
     """
-    chosen = settings()
+    chosen = settings_with_days()
     if number is not None and code is None and arrival is None and follow_up is None:
         show(run_async(_of_lead(chosen, number)), as_json, print_events)
         return
     if number is not None or code is None or (arrival is None) == (follow_up is None):
         raise click.UsageError(
-            "give --lead N, or --location CODE with --arrival INSTANT or --follow-up INSTANT", context
+            "give --lead N, or --location CODE with one of --arrival INSTANT and --follow-up INSTANT", context
         )
     location = chosen.location(code)
     if not timers_run(location):

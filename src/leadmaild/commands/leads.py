@@ -72,6 +72,7 @@ async def _create(
         contact = await _contact(tx, settings, new)
         if new.client_key and (known := await tx.lead_changes.by_client_key(new.client_key)) is not None:
             return CreatedLead(known, contact, is_new=False)
+        settings = settings.with_days(await tx.calendar.days())
         location = settings.location(contact.location)
         roster = await tx.people.roster(settings.users, settings.groups, (), now)
         assignee = _assignee(new, by, location, roster)

@@ -69,6 +69,7 @@ async def on_lead(database: Database, settings: Settings, number: int, by: str, 
     """One transaction on a lead, committed when the block ends well. Raises NotFound for an unknown lead or user."""
     async with database.transaction() as tx:
         lead = await tx.lead_changes.lock(number)
+        settings = settings.with_days(await tx.calendar.days())
         roster = await tx.people.roster(settings.users, settings.groups, (), now)
         yield OnLead(tx, settings, lead, settings.location(lead.location), roster, acting(roster, by), now)
         await tx.commit()

@@ -1,7 +1,7 @@
 """The settings: the shape of the files, and the values everything else takes them as."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from leadmaild.config.dealership import GroupTable, LocationTable, UserTable
@@ -19,7 +19,7 @@ from leadmaild.config.process import (
 )
 from leadmaild.config.values import setting
 from leadmaild.errors import NotFound, Problem
-from leadmaild.model.location import Location
+from leadmaild.model.location import Location, SetDays
 from leadmaild.model.user import Group, User
 
 
@@ -106,6 +106,15 @@ class Settings:
         if (found := self.locations.get(code)) is None:
             raise NotFound(f'there is no location "{code}"; the settings have: {", ".join(self.locations) or "none"}')
         return found
+
+    def with_days(self, days: Mapping[str, SetDays]) -> "Settings":
+        """The same settings with the days off that people have set since, by location (R10)."""
+        changed = {
+            code: replace(location, opening_hours=location.opening_hours.with_days(days[code]))
+            for code, location in self.locations.items()
+            if code in days
+        }
+        return replace(self, locations={**self.locations, **changed}) if changed else self
 
     def sender_mailbox(self, location: Location, received_location: str = "") -> str:
         """The From address of notices about leads of `location` (R31): its mailbox, that of the location that received

@@ -1,7 +1,7 @@
 """A location and everything its basic lead settings say (rules.md 2). All of it comes from settings files (R1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -35,6 +35,14 @@ class DayOff:
 
 
 @dataclass(frozen=True, slots=True)
+class SetDays:
+    """Days off set at run time over those of the files: an imported calendar, and dates taken out again (R10)."""
+
+    imported: tuple[DayOff, ...] = ()
+    taken_out: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningHours:
     """The week's windows (Monday = 0 .. Saturday = 5), the days off and the zone they are meant in (R6-R12).
 
@@ -48,6 +56,14 @@ class OpeningHours:
     days_off: tuple[DayOff, ...] = ()
     public_holidays: str = ""
     not_days_off: tuple[date, ...] = ()
+
+    def with_days(self, days: SetDays) -> "OpeningHours":
+        """The same hours with the days off as people have set them since."""
+        return replace(
+            self,
+            days_off=(*self.days_off, *days.imported),
+            not_days_off=tuple(sorted({*self.not_days_off, *days.taken_out})),
+        )
 
 
 @dataclass(frozen=True, slots=True)

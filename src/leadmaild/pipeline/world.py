@@ -9,27 +9,40 @@ from hashlib import sha256
 
 from leadmaild.config.model import Settings
 from leadmaild.model.envelope import Channel, Envelope
-from leadmaild.model.location import Location
+from leadmaild.model.location import Location, SetDays
 from leadmaild.pipeline.directory import Directory
 from leadmaild.reading.context import ReadingContext
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One set of settings with what follows from it. The first of `token_keys` signs, all verify."""
+    """One set of settings with what follows from it. The first of `token_keys` signs, all verify.
+
+    `settings` are those of the files with the days off that people have set since (R10).
+    """
 
     settings: Settings
+    files: Settings
     token_keys: tuple[bytes, ...]
     directory: Directory
     learning_since: Mapping[str, datetime]
+    days: Mapping[str, SetDays]
 
     @staticmethod
     def of(
-        settings: Settings, token_keys: Sequence[bytes], learning_since: Mapping[str, datetime] | None = None
+        settings: Settings,
+        token_keys: Sequence[bytes],
+        learning_since: Mapping[str, datetime] | None = None,
+        days: Mapping[str, SetDays] | None = None,
     ) -> "World":
         """The world these settings make."""
-        keys = tuple(token_keys)
-        return World(settings, keys, Directory(settings.locations, keys), learning_since or {})
+        keys, days = tuple(token_keys), days or {}
+        directory = Directory(settings.locations, keys)
+        return World(settings.with_days(days), settings, keys, directory, learning_since or {}, days)
+
+    def with_days(self, days: Mapping[str, SetDays]) -> "World":
+        """The same world after people have set other days off."""
+        return World.of(self.files, self.token_keys, self.learning_since, days)
 
     @property
     def loop_mark(self) -> str:

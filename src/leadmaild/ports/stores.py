@@ -10,8 +10,8 @@ from leadmaild.model.contact import Contact
 from leadmaild.model.decision import Intent, JoinLead, MailKind, OpenLead
 from leadmaild.model.envelope import LedgerKey
 from leadmaild.model.lead import ActivityKind, ArmedTimer, Lead, Outcome, Timer
-from leadmaild.model.mailbox import KnownMessages, Opening
 from leadmaild.model.location import DayOff, SetDays
+from leadmaild.model.mailbox import KnownMessages, Opening
 from leadmaild.model.outgoing import ComposedMail, OutboxState, SendResult
 from leadmaild.model.reading import Person, Prospect, Reading, VehicleText
 from leadmaild.model.snapshot import AnswerHistory, Roster, TurnKey

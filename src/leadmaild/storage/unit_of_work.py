@@ -10,8 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import Conflict, Unavailable
-from leadmaild.storage.claim import LEASE
 from leadmaild.storage.calendar_store import CalendarStore
+from leadmaild.storage.claim import LEASE
 from leadmaild.storage.contact_store import ContactStore
 from leadmaild.storage.engine import is_sqlite, read_engine, write_engine
 from leadmaild.storage.installation_store import InstallationStore
