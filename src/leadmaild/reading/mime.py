@@ -32,6 +32,9 @@ _FOR_PARSER = re.compile(
     rb"(?:from|content-type|content-transfer-encoding|content-disposition|content-id)[ \t]*:", re.IGNORECASE
 )
 _LONGEST_FOR_PARSER = 16 * 1024
+_MIME_NOTICE = re.compile(
+    rb"mime[- ](?!version)|formato? mime|multi-?part (?:message|mime)|mehrteilig|preamble|epilogue", re.IGNORECASE
+)
 _TEXT_IN_PARTS = re.compile(
     rb"^content-type:[ \t\n]*text/(plain|html)[^\n]*(?:\n[^\n]+)*\n\n", re.IGNORECASE | re.MULTILINE
 )
@@ -107,8 +110,10 @@ def _walk(node: Tree, found: _Found, path: str, level: int, alternative: str = "
     elif below is not None:
         inside = path or "1"
         alternative = inside if kind == "multipart/alternative" else alternative
+        _aside(node.preamble, inside, found)
         for number, child in enumerate(below, 1):
             _walk(child, found, f"{path}.{number}" if path else str(number), level, alternative)
+        _aside(node.epilogue, inside, found)
     elif kind.startswith("multipart/") and not guessed and (mended := _with_guessed_boundary(node, kind)) is not None:
         found.note("boundary guessed", path)
         _walk(mended, found, path, level, alternative, guessed=True)
@@ -116,6 +121,14 @@ def _walk(node: Tree, found: _Found, path: str, level: int, alternative: str = "
         _leaf(node, own, kind, params, found, path or "1", level, alternative)
     report = params.get("report-type", "").lower()
     return f"{kind}; report-type={report}" if kind == "multipart/report" and report else kind
+
+
+def _aside(text: str | None, path: str, found: _Found) -> None:
+    """Keep words beside the parts (RFC 2046 5.1.1 calls them preamble and epilogue): a text whose writer forgot the
+    first boundary, the footer a list hung on. The notice for programs without MIME says nothing."""
+    raw = (text or "").encode("utf-8", "surrogateescape").strip()
+    if raw and not _MIME_NOTICE.search(raw) and len(raw.split()) > 1:
+        found.parts.append(Part("text/plain", path, clean(decode(raw, "")[0])[:LONGEST_TEXT], raw[:LONGEST_PAYLOAD]))
 
 
 def _content_fields(node: Tree) -> dict[str, bytes]:

@@ -205,6 +205,15 @@ def test_a_mail_without_its_end_is_whole_even_where_the_parser_fails() -> None:
     assert not message.is_cut
 
 
+@pytest.mark.rule("BI-29")
+def test_words_before_and_after_the_parts_are_kept_but_not_the_notice_for_old_programs() -> None:
+    body = b"%s\r\n--b\r\n\r\nMitte\r\n--b--\r\nVerteiler des Autohauses\r\n"
+    message = parse(mail("multipart/mixed; boundary=b", body % b"Ein Text vor dem Anfang"))
+    assert texts(message) == ["Ein Text vor dem Anfang", "Mitte", "Verteiler des Autohauses"]
+    for notice in (b"This is a multi-part message in MIME format.", b"Dies ist eine mehrteilige Nachricht.", b"--"):
+        assert texts(parse(mail("multipart/mixed; boundary=b", body % notice)))[0] == "Mitte"
+
+
 # ---- limits ----
 
 
