@@ -45,6 +45,27 @@ def test_the_value_of_a_phone_label_gives_its_numbers(text: str, numbers: list[s
         ("BE", "0470 12 34 56", "+32470123456"),
     ],
 )
+def test_a_national_number_belongs_to_the_region(region: str, text: str, number: str) -> None:
+    assert [p.e164 for p in phones_in(text, region)] == [number]
+
+
+def test_the_raw_text_is_kept() -> None:
+    assert phones_in("+49 (0)171 3920023", "DE")[0].raw == "+49 (0)171 3920023"
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Rufen Sie mich an: 0171 3920023.", ["+491713920023"]),
+        ("Meine Nummer: 0171-3920 048 ab 17 Uhr", ["+491713920048"]),
+        ("call +44 7700 900123 please", ["+447700900123"]),
+        ("Kundennummer 0171392002", []),
+        ("Angebot Nr. 089 99998 123", []),
+        ("https://x.example/01713920023", []),
+        ("am 12.10.2026 um 08:30 Uhr, 12.000 km", []),
+        ("Auftrags-ID: 030 23125 123", []),
+    ],
+)
 def test_running_text_gives_only_what_is_without_doubt_a_number(text: str, numbers: list[str]) -> None:
     assert [e164 for _, e164, _ in phones_of(text, Locale())] == numbers
 
