@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from leadmaild.config.model import Settings
 from leadmaild.config.process import OutboundSettings
 from leadmaild.errors import Problem
 from leadmaild.foundation import Outside, free_space, load_world, machine_name, open_database
+from leadmaild.model.location import SetDays
 from leadmaild.outbound.file_transport import FileTransport
 from leadmaild.outbound.mail_server import MailServer, TlsPolicy
 from leadmaild.outbound.no_transport import NO_MAIL_SERVER
@@ -185,9 +186,7 @@ class Gateway:
 
     def _take_over_days(self, days: Mapping[str, SetDays]) -> None:
         """Days off were set by a command: the same settings with them (R10)."""
-        world = self.world
-        fresh = World.of(self._settings, world.token_keys, world.learning_since, days)
-        self._in_force = replace(self._in_force, world=fresh)
+        self._in_force = replace(self._in_force, world=self.world.with_days(days))
         self.escalate_worker.wake()
 
     def _wake_after_intake(self) -> None:
