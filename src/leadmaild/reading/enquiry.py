@@ -39,6 +39,9 @@ _SELLS = re.compile(
     r"vend(?:ere|i) (?:la (?:mia|tua) )?auto|auto verkopen",
     re.IGNORECASE,
 )
+_THROUGH_PORTAL = re.compile(
+    r"\s+(?:über|ueber|via|per|durch|through|op|sur|su|tramite)\s+\S+(?:\s\S+)?$", re.IGNORECASE
+)
 # What ties a vehicle to the dealer's stock.
 _DEALERS_OWN = ("internal_number", "offer_number", "ad_id", "url")
 # A portal's mail with more labels than that is a form whose message was left empty.
@@ -242,6 +245,7 @@ class _Reader:
             path = "contact.relay_email" if is_relay else "contact.email"
             confidence = HEADER if is_relay else sure
             findings.add(path, email, email, where, where, confidence)
+            name = _THROUGH_PORTAL.sub("", name)
             if name and "@" not in name and not findings.has("contact.name") and not findings.has("contact.last_name"):
                 targets.put(findings, "contact.name", name, self._locale, where=where, rule=where, confidence=REPLY_TO)
             if not is_relay:
