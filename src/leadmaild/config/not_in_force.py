@@ -14,10 +14,7 @@ NOT_IN_FORCE = frozenset(
     {
         "alarm",
         "http",
-        "imap",
-        "location.completion_reason",
-        "location.escalation",
-        "location.manual_sources",
+        "imap.authserv_id",
         "location.retention",
         "location.source.silence_warning",
         "outbound.dkim_key",

@@ -185,3 +185,30 @@ def test_links_are_made_of_the_base_and_empty_without_one(folder):
     assert gateway.lead_link(7) == "https://app.example/leads/7"
     assert gateway.contact_link(3) == "https://app.example/contacts/3"
     assert folder.load().gateway.lead_link(7) == ""
+
+
+@pytest.mark.rule("R1")
+@pytest.mark.parametrize("mode", ["management", "tracking"])
+def test_each_location_has_settings_of_its_own_in_both_modes(folder, mode):
+    lines = """
+[[location]]
+code = "{code}"
+mode = "{mode}"
+from_name = "{code}"
+send_emails = {send}
+fallback_user = "{user}"
+redirect.general = ["{code}@haus.example"]
+hours.mon = ["{hours}"]
+escalation.stage1 = "{stage1}"
+template.intro = "{code}"
+"""
+    a = lines.format(code="A", mode=mode, send="true", user="mueller", hours="08:00-12:00", stage1="1h")
+    b = lines.format(code="B", mode=mode, send="false", user="schmidt", hours="13:00-17:00", stage1="3h")
+    places = folder.load(a + b).locations
+    for code, send, user, minutes, stage1 in (("A", True, "mueller", 480, 1), ("B", False, "schmidt", 780, 3)):
+        place = places[code]
+        assert (place.from_name, place.send_emails, place.fallback_user) == (code, send, user)
+        assert place.redirect.general == (f"{code}@haus.example",)
+        assert place.opening_hours.week[0][0].start == minutes
+        assert place.escalation.stage1 == timedelta(hours=stage1)
+        assert place.templates["de"].intro == code
