@@ -7,7 +7,7 @@ import pytest
 from leadmaild.config.not_in_force import is_not_in_force
 from leadmaild.config.shape import declared
 from tests.rule_marks import TESTS, marked_tests
-from tests.rules_page import PAGE, key_of, rows_of, named_in
+from tests.rules_page import PAGE, key_of, named_in, rows_of
 
 # Every rule there is; numbers between these do not exist.
 EXISTING = {
