@@ -16,9 +16,11 @@ EX_OK, EX_USAGE, EX_DATAERR, EX_NOUSER, EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG =
 # Where each command is, and what `--help` says of it. Imported only when called: a pipe from an MTA must not wait for
 # the whole house, nor must somebody who asks for help.
 _COMMANDS = {
-    "calendar": ("leadmaild.cli.calendar:calendar", "Show when a location is open and which days are off."),
+    "calendar": ("leadmaild.cli.calendar:calendar", "When a location is open; import, take out, restore days off."),
     "check-config": ("leadmaild.cli.check_config:check_config", "Check the settings: every error and warning at once."),
+    "contacts": ("leadmaild.cli.contacts:contacts", "Contacts: who enquires, with all their leads."),
     "deliver": ("leadmaild.cli.deliver:deliver", "Hand one mail to the journal, as a pipe from an MTA does."),
+    "distribution": ("leadmaild.cli.distribution:distribution", "Who gets new leads: turns, warnings, what-if."),
     "explain": ("leadmaild.cli.explain:explain", "Say what the gateway would do with a mail now, and why."),
     "journal": ("leadmaild.cli.journal:journal", "Mails taken in."),
     "leads": ("leadmaild.cli.leads:leads", "Leads."),
@@ -27,8 +29,10 @@ _COMMANDS = {
     "people": ("leadmaild.cli.people:people", "Users: flags, groups, absences, who gets leads now."),
     "queue": ("leadmaild.cli.queue:queue", "Outgoing mail."),
     "serve": ("leadmaild.cli.serve:serve", "Run the gateway until it is told to stop."),
+    "settings": ("leadmaild.cli.settings_log:settings", "What was changed in the settings, by whom, when."),
     "sources": ("leadmaild.cli.sources:sources", "Source definitions: how the mails of each portal are read."),
     "status": ("leadmaild.cli.status:status", "Show on one screen whether mail flows."),
+    "stock": ("leadmaild.cli.stock:stock", "The dealer's vehicles: import, list, show."),
     "template": ("leadmaild.cli.template:template", "See how mails to customers look."),
     "timeline": ("leadmaild.cli.timeline:timeline", "Show the escalation timeline a lead or a follow-up would have."),
 }

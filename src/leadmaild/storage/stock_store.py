@@ -1,8 +1,11 @@
 """The stock: found by internal number, ad id, VIN or URL, in that order."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.reading import VehicleText
@@ -45,19 +48,73 @@ class StockStore:
                 select(stock_vehicle).where(stock_vehicle.c.internal_number == internal_number)
             )
         ).first()
-        if row is None:
-            return None
-        return StockVehicle(
-            internal_number=row.internal_number,
-            location=row.location,
-            vin=row.vin,
-            ad_ids=tuple(row.ad_ids),
-            make=row.make,
-            model=row.model,
-            condition=row.condition,
-            price=row.price,
-            url=row.url,
-        )
+        return None if row is None else _vehicle_of(row)
+
+    async def listed(
+        self, *, location: str | None = None, text: str | None = None, limit: int | None = None
+    ) -> tuple[StockVehicle, ...]:
+        """Vehicles by internal number; `text` is looked for in number, make, model and VIN."""
+        statement = select(stock_vehicle).order_by(stock_vehicle.c.internal_number).limit(limit)
+        if location is not None:
+            statement = statement.where(stock_vehicle.c.location == location)
+        if text:
+            columns = (
+                stock_vehicle.c.internal_number,
+                stock_vehicle.c.make,
+                stock_vehicle.c.model,
+                stock_vehicle.c.vin,
+            )
+            statement = statement.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+        return tuple(_vehicle_of(row) for row in await self._connection.execute(statement))
+
+    async def put(self, vehicles: Sequence[StockVehicle], now: datetime) -> None:
+        """Write vehicles with everything they may be called by, in place of those of the same internal number."""
+        numbers = [vehicle.internal_number for vehicle in vehicles]
+        await self._forget(stock_vehicle.c.internal_number.in_(numbers))
+        await self._connection.execute(insert(stock_vehicle), [_row_of(vehicle, now) for vehicle in vehicles])
+        references = [
+            {"kind": kind, "value": value, "internal_number": vehicle.internal_number}
+            for vehicle in vehicles
+            for kind, value in sorted(_names_of(vehicle))
+        ]
+        await self._connection.execute(insert(stock_reference), references)
+
+    async def remove_older(self, locations: Collection[str], now: datetime) -> int:
+        """Remove the vehicles of these locations that were not written at `now`; return how many."""
+        return await self._forget(stock_vehicle.c.location.in_(locations), stock_vehicle.c.imported_at < now)
+
+    async def _forget(self, *conditions: ColumnElement[bool]) -> int:
+        gone = select(stock_vehicle.c.internal_number).where(*conditions)
+        await self._connection.execute(delete(stock_reference).where(stock_reference.c.internal_number.in_(gone)))
+        return (await self._connection.execute(delete(stock_vehicle).where(*conditions))).rowcount
+
+
+def _vehicle_of(row: Row[Any]) -> StockVehicle:
+    return StockVehicle(
+        internal_number=row.internal_number,
+        location=row.location,
+        vin=row.vin,
+        ad_ids=tuple(row.ad_ids),
+        make=row.make,
+        model=row.model,
+        condition=row.condition,
+        price=row.price,
+        url=row.url,
+    )
+
+
+def _row_of(vehicle: StockVehicle, now: datetime) -> dict[str, Any]:
+    return {field.name: getattr(vehicle, field.name) for field in fields(vehicle)} | {
+        "ad_ids": list(vehicle.ad_ids),
+        "imported_at": now,
+    }
+
+
+def _names_of(vehicle: StockVehicle) -> set[tuple[str, str]]:
+    """By what the vehicle may be called in a mail; longer ones than the column holds are called by nobody."""
+    names = [("internal_number", vehicle.internal_number), ("vin", vehicle.vin), ("url", vehicle.url)]
+    names += [("ad_id", ad_id) for ad_id in vehicle.ad_ids]
+    return {(kind, normal) for kind, name in names if (normal := normal_reference(name)) and len(normal) <= 255}
 
 
 def _references(text: VehicleText) -> Iterable[tuple[str, tuple[str | None, ...]]]:
