@@ -39,6 +39,11 @@ class AdfProspect:
     is_repaired: bool = False
 
 
+def is_in(message: Message) -> bool:
+    """Whether the mail holds ADF, in whatever state: like a recognised source it explains the mail."""
+    return next(adf_texts(message), None) is not None
+
+
 def prospects_in(message: Message, locale: Locale) -> tuple[AdfProspect, ...]:
     """Return the prospects of all ADF in a mail; the same one in body and attachment counts once."""
     found: dict[tuple[object, ...], AdfProspect] = {}

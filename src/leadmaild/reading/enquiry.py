@@ -24,7 +24,7 @@ from leadmaild.reading.findings import (
     Findings,
     Locale,
 )
-from leadmaild.reading.labels import common_targets, in_trade_in, is_button, is_footer
+from leadmaild.reading.labels import common_targets, ends_words, in_trade_in
 from leadmaild.reading.locale import locale_of
 from leadmaild.reading.merge import Merged, Origin, merge
 from leadmaild.reading.message import Document, Line
@@ -290,7 +290,7 @@ class _Reader:
         document = self._mail.documents[0]
         lines: list[Line] = []
         for line in document.lines:
-            if is_footer(line.text) or is_button(line.text):
+            if ends_words(line.text):
                 break
             if line.label is None or not common_targets(line.label):
                 lines.append(line)

@@ -14,6 +14,7 @@ from leadmaild.reading.labels import (
     SURE_MESSAGE,
     LabelSet,
     common_targets,
+    ends_words,
     in_trade_in,
     is_button,
     is_footer,
@@ -22,6 +23,8 @@ from leadmaild.reading.labels import (
 from leadmaild.reading.message import Document, Line
 
 _LONGEST_LONE_LABEL = 40
+_RULE_SIGNS = frozenset("-=_*~#+·—–")
+_LONGEST_BLOCK = 20_000
 _SIGNS_OF_LABELS = " -–=*#_:•>|"
 # Fields a form prints below the message; a customer hardly ends his words with them.
 _BELOW_MESSAGE = frozenset(
@@ -79,6 +82,7 @@ class _Walk:
         self._own_section = ""  # opened by a line the definition names, until the next heading
         self._block: list[str] | None = None  # lines of the open message block
         self._block_start = LabelledField("message", "message", "", "", 0)
+        self._block_length = 0
         self._is_in_footer = False
         self._has_vehicle = False
         self._trade_in_follows = False
@@ -97,6 +101,9 @@ class _Walk:
             if self._block is not None:
                 if not self._ends_block(number):
                     self._block.append(written.text)
+                    self._block_length += len(written.text)
+                    if self._block_length > _LONGEST_BLOCK:
+                        break  # nobody reads more of it, and no field stands that far down
                     continue
                 yield from self._closed_block()
                 self._is_in_footer = not (
@@ -202,7 +209,7 @@ class _Walk:
         text = line.text.strip()
         if self._opened_by_own_pattern(line) or self._is_contact_label(line):
             return True
-        if text == "--" or is_rule_line(text) or is_footer(text) or is_button(text):
+        if text == "--" or is_rule_line(text) or ends_words(text):
             return True
         if not line.is_heading or not self._section_named(line.section):
             return False
@@ -244,8 +251,8 @@ class _Walk:
 def is_rule_line(text: str) -> bool:
     """Whether the line is drawn, not written: `-----`, `=====`, `* * *`."""
     return (
-        len(text) >= 3
+        text[:1] in _RULE_SIGNS
+        and len(text) >= 3
         and not any(c.isalnum() for c in text)
         and len(set(text) - {" "}) <= 2
-        and text[0] in "-=_*~#+·—–"
     )

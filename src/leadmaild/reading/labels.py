@@ -21,6 +21,9 @@ _TRADE_IN_LABEL = re.compile(
     r"\b(?:inzahlungnahme(?:fahrzeug)?|in zahlung|eintausch(?:fahrzeug|wagen)?|altfahrzeug|altwagen|"
     r"ankauf(?:sfahrzeug)?|trade[- ]?in|part[- ]?exchange|reprise|permuta|inruil(?:auto|voertuig)?)\b[\s:/–-]*"
 )
+_LEAD_IN = " *•>|-–_"
+_LOOKED_AT = 120
+_LONGEST_FOOTER_LABEL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class LabelSet:
     footer_begins: tuple[str, ...] = ()
     buttons: frozenset[str] = frozenset()
     hints: tuple[str, ...] = ()
+    footer_starts: frozenset[str] = frozenset()  # first two letters of all of them
 
     def targets_of(self, label: str) -> tuple[str, ...]:
         """Return the targets of a label as written in a mail, () if it is not known."""
@@ -61,6 +65,7 @@ def common_labels() -> LabelSet:
         footer_begins=tuple(tables["footers"]["begins"]),
         buttons=frozenset(map(label_key, tables["footers"]["buttons"])),
         hints=tuple(tables["footers"]["hints"]),
+        footer_starts=frozenset(b[:2] for key in ("begins", "hints") for b in tables["footers"][key]),
     )
 
 
@@ -123,13 +128,29 @@ def _section_of(heading: str) -> str:
 
 def is_footer(text: str) -> bool:
     """Whether a line begins what follows a message: consent, technical lines, the platform's own words."""
-    labels = common_labels()
-    folded = accents_folded(text[:120]).lstrip(" *•>|-–_")
-    return folded.startswith(labels.footer_begins) or label_key(folded.partition(":")[0]) in labels.footer_labels
+    return _kind_of_end(text) == "footer"
 
 
 def is_button(text: str) -> bool:
     """Whether a line is a button or a hint how to answer: it ends a message, but is no footer yet."""
+    return _kind_of_end(text) == "button"
+
+
+def ends_words(text: str) -> bool:
+    """Whether the customer's words end before this line: a footer, a button, a hint how to answer."""
+    return _kind_of_end(text) != ""
+
+
+def _kind_of_end(text: str) -> str:
     labels = common_labels()
-    folded = accents_folded(text[:120]).lstrip(" *•>|-–_")
-    return folded.startswith(labels.hints) or label_key(folded) in labels.buttons
+    folded = accents_folded(text[:_LOOKED_AT]).lstrip(_LEAD_IN)
+    if folded[:2] in labels.footer_starts:
+        if folded.startswith(labels.footer_begins):
+            return "footer"
+        if folded.startswith(labels.hints):
+            return "button"
+    label = folded.partition(":")[0]
+    if len(label) > _LONGEST_FOOTER_LABEL:
+        return ""
+    key = label_key(label)
+    return "footer" if key in labels.footer_labels else "button" if label_key(folded) in labels.buttons else ""

@@ -1,7 +1,6 @@
 """Decides among findings: one value a field, with its provenance, and how sure the whole lead is (lead-formats 5.7)."""
 
 import itertools
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
@@ -22,6 +21,7 @@ from leadmaild.reading.findings import FREE_TEXT, LABEL, Finding, Findings
 REVIEW_BELOW = 0.8
 _AGREEMENT = 0.02
 _SUREST = 0.99
+_SHORTEST_TO_TRUST = 20
 _CONTRADICTION = 0.15
 # Fields in which two sure origins that differ mean that one of them is misread.
 _DECISIVE = frozenset(("contact.email", "vehicle.ad_id", "vehicle.vin", "vehicle.internal_number", "vehicle.price"))
@@ -213,19 +213,22 @@ def _message(chosen: _Chosen, findings: Findings) -> str | None:
     if not found:
         return None
     best = str(chosen.value("message"))
+    words = _words(best)
     for other in found[1:]:
         text = str(other.value)
         if other.confidence < found[0].confidence - 0.1 or other.where == found[0].where:
             continue
-        if _words(text) == _words(best):
+        others = _words(text)
+        if others == words:
             best = text if _is_hard_wrapped(best) and not _is_hard_wrapped(text) else best
-        elif _words(best).startswith(_words(text)) and len(_words(text)) > 20:
-            best = text  # the other rendering knew where the message ends
+        elif words.startswith(others) and len(others) > _SHORTEST_TO_TRUST:
+            best, words = text, others  # the other rendering knew where the message ends
     return best
 
 
 def _words(text: str) -> str:
-    return re.sub(r"\W+", " ", text).strip().casefold()
+    """The words of a text in the form in which two renderings are compared; blanks and line ends say nothing."""
+    return " ".join(text.split()).casefold()
 
 
 def _is_hard_wrapped(text: str) -> bool:

@@ -21,7 +21,7 @@ from leadmaild.model.reading import (
     Verdict,
     Verdicts,
 )
-from leadmaild.reading import classify
+from leadmaild.reading import adf, classify
 from leadmaild.reading.charset import without_mojibake
 from leadmaild.reading.content_key import content_key
 from leadmaild.reading.context import ReadingContext
@@ -85,7 +85,8 @@ class _Reading:
         """Take the steps in order; the first that decides ends them."""
         recognised = self._recognised()
         # What only the words tell (absence, mass mail) matters where no source explains the mail.
-        words = self._text if recognised is None else ""
+        is_explained = recognised is not None or adf.is_in(self._message)
+        words = "" if is_explained else self._text
         marks = classify.marks_of(self._message, self._sender, words, self._context, _portals(self._sources))
         outer_marks = (
             marks
@@ -102,7 +103,7 @@ class _Reading:
             why = f"{recognised.definition.name}: no enquiry"
             return self._no_lead(recognised.notice.kind, why, thread, loop, marks)
         enquiry = None
-        if recognised is None or _is_answer(thread, self._mail):
+        if not is_explained or _is_answer(thread, self._mail):
             decided = classify.decided_after_source(marks, thread)
             if decided is not None:
                 enquiry = self._enquiry_despite_marks(decided.classification, recognised)

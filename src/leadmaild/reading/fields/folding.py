@@ -11,14 +11,20 @@ _BLANKS = str.maketrans(
         "\u2010": "-", "\u2011": "-", "\u2212": "-",
     }
 )  # fmt: skip
-# Two steps: German letters by their two-letter spelling, then whatever other accents are left are dropped.
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l"})
+_SPECIAL = re.compile("[" + "".join(map(re.escape, map(chr, _BLANKS))) + "]")
+# German letters by their two-letter spelling; whatever other accents are left are dropped.
+_UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("æ", "ae"), ("œ", "oe"), ("ø", "o"), ("ł", "l"))
+_COMBINING = re.compile("[\u0300-\u036f]+")
 _PUNCTUATION = re.compile(r"[^0-9a-z]+")
 
 
 def plain_blanks(text: str) -> str:
     """Return `text` (NFC) with every kind of blank and hyphen made the plain one, and invisible characters gone."""
-    return unicodedata.normalize("NFC", text).translate(_BLANKS)
+    if text.isascii():
+        return text
+    # Looking is cheaper than translating, and most text is plain already.
+    text = text.translate(_BLANKS) if _SPECIAL.search(text) else text
+    return unicodedata.normalize("NFC", text)
 
 
 def one_line(text: str) -> str:
@@ -31,10 +37,10 @@ def accents_folded(text: str) -> str:
     folded = text.casefold()
     if folded.isascii():
         return folded
-    folded = unicodedata.normalize("NFC", folded).translate(_BLANKS).translate(_UMLAUTS)
-    if folded.isascii():
-        return folded
-    return "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
+    folded = plain_blanks(folded)
+    for letter, spelling in _UMLAUTS:
+        folded = folded.replace(letter, spelling)
+    return folded if folded.isascii() else _COMBINING.sub("", unicodedata.normalize("NFD", folded))
 
 
 @lru_cache(maxsize=4096)
