@@ -78,10 +78,10 @@ class Bounce:
 
 def bounce_of(message: Message, sender: Sender, context: ReadingContext) -> Bounce | None:
     """Return what this bounce or feedback report says, or None if the mail is neither."""
-    text = _text(message)
-    evidence = _evidence(message, sender, context, text)
+    evidence = _evidence(message, sender, context)
     if not evidence:
         return None
+    text = _text(message)
     original = _original(message, text)
     return Bounce(evidence, _status(message, text, original), original)
 
@@ -93,7 +93,7 @@ def has_null_path(message: Message, context: ReadingContext) -> bool:
     return (message.get("return-path") or "").replace(" ", "") == "<>"
 
 
-def _evidence(message: Message, sender: Sender, context: ReadingContext, text: str) -> str:
+def _evidence(message: Message, sender: Sender, context: ReadingContext) -> str:
     kinds = {part.content_type for part in message.parts} | {message.content_type}
     if "message/delivery-status" in kinds or "report-type=delivery-status" in message.content_type:
         return "delivery report (RFC 3464)"
@@ -104,12 +104,15 @@ def _evidence(message: Message, sender: Sender, context: ReadingContext, text: s
     local = (sender.email or "").partition("@")[0].casefold() or (message.get("from") or "").casefold()
     if local.startswith(_ROBOT_NAMES) or (sender.email is None and "mailer-daemon" in local):
         return "from a mail server"
-    subject = _SUBJECT.match(message.get("subject") or "") is not None
-    words = _WORDS.search(text[:4_000]) is not None
+    has_subject = _SUBJECT.match(message.get("subject") or "") is not None
     is_null = has_null_path(message, context)
-    if (is_null or local.startswith(_HALF_ROBOTS)) and (subject or words):
+    is_suspect = is_null or local.startswith(_HALF_ROBOTS)
+    if not is_suspect and not has_subject:
+        return ""  # most mail: its text need not be looked at
+    has_words = _WORDS.search(_text(message)[:4_000]) is not None
+    if is_suspect and (has_subject or has_words):
         return "null reverse-path and the words of a bounce" if is_null else "from a mail server, the words of a bounce"
-    return "subject and words of a bounce" if subject and words else ""
+    return "subject and words of a bounce" if has_subject and has_words else ""
 
 
 def _text(message: Message) -> str:

@@ -5,7 +5,7 @@ idea of the header (architecture.md "One parse").
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from leadmaild.reading.charset import clean_line
 from leadmaild.reading.encoded_words import decode_words
@@ -52,45 +52,60 @@ def split(raw: bytes) -> Block:
     without its blank, as PHP's mail() lets happen.
     """
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\n")
-    repairs: list[str] = []
+    header = _Header()
     if raw.startswith((b"From ", b">From ")):
         raw = raw.partition(b"\n")[2]
-        repairs.append("mbox line skipped")
-    fields: list[bytes] = []
+        header.repairs.append("mbox line skipped")
     position = lines = 0
-    is_cut = False
     while position < len(raw):
         end = raw.find(b"\n", position)
         end = len(raw) if end < 0 else end
         line = raw[position:end]
-        if not line.strip(b" \t"):
-            # A line of blanks alone inside the header is a fold if a field follows it, else it separates.
+        if not line.strip(b" \t") and not (line and header.fields and _goes_on(raw, end + 1)):
+            # Blanks alone, with fields after them, are an obsolete fold (RFC 5322 4.2); else the header ends here.
             position = end + 1
             break
         if lines >= MOST_LINES or position > LONGEST_BLOCK:
-            is_cut = True
+            header.is_cut = True
             position = _end_of_block(raw, position)
             break
         lines += 1
-        if line[:1] in b" \t" and fields:
-            if len(fields[-1]) + len(line) <= LONGEST_FIELD:
-                fields[-1] += b"\n" + line
-            else:
-                is_cut = True
-        elif _FIELD.match(line):
-            is_cut = is_cut or len(line) > LONGEST_FIELD
-            fields.append(line[:LONGEST_FIELD])
-        elif fields and _header_goes_on(raw, end + 1):
-            fields[-1] += b"\n " + line[:LONGEST_FIELD]
-            repairs.append("header line without a fold joined")
-        elif not fields and lines == 1 and _header_goes_on(raw, end + 1):
-            repairs.append("first header line skipped")
-        else:
-            if fields:
-                repairs.append("blank line after the header missing")
+        if not header.takes(line, raw, end + 1):
             break
         position = end + 1
-    return Block(tuple(fields), raw[position:], tuple(dict.fromkeys(repairs)), is_cut)
+    return Block(tuple(header.fields), raw[position:], tuple(dict.fromkeys(header.repairs)), header.is_cut)
+
+
+@dataclass(slots=True)
+class _Header:
+    """The header as far as it has been read."""
+
+    fields: list[bytes] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+    is_cut: bool = False
+
+    def takes(self, line: bytes, raw: bytes, after: int) -> bool:
+        """Take up a line if it belongs to the header; `after` is where the next one begins in `raw`."""
+        if line[:1] in b" \t" and self.fields:
+            self._fold(b"\n" + line)
+        elif _FIELD.match(line):
+            self.is_cut = self.is_cut or len(line) > LONGEST_FIELD
+            self.fields.append(line[:LONGEST_FIELD])
+        elif not _goes_on(raw, after):
+            self.repairs += ["blank line after the header missing"] if self.fields else []
+            return False
+        elif self.fields:
+            self._fold(b"\n " + line)
+            self.repairs.append("header line without a fold joined")
+        else:
+            self.repairs.append("first header line skipped")
+        return True
+
+    def _fold(self, more: bytes) -> None:
+        if len(self.fields[-1]) + len(more) <= LONGEST_FIELD:
+            self.fields[-1] += more
+        else:
+            self.is_cut = True
 
 
 def _end_of_block(raw: bytes, position: int) -> int:
@@ -98,8 +113,8 @@ def _end_of_block(raw: bytes, position: int) -> int:
     return len(raw) if end < 0 else end + 2
 
 
-def _header_goes_on(raw: bytes, position: int) -> bool:
-    """Whether, within the next few lines and before a blank one, a well-known field follows."""
+def _goes_on(raw: bytes, position: int) -> bool:
+    """Whether the header does: within the next few lines, before a blank one, a well-known field follows."""
     for _ in range(8):
         end = raw.find(b"\n", position)
         line = raw[position : end if end >= 0 else len(raw)]

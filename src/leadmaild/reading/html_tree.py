@@ -10,7 +10,7 @@ from leadmaild.reading.charset import clean_line
 # lexbor's tree building is quadratic in the depth of open elements; deeper mail is read by its text alone.
 DEEPEST_TREE = 1_000
 MOST_TAGS = 30_000
-_TAGS_OF_A_NORMAL_MAIL = 1_000
+_TAGS_OF_A_NORMAL_MAIL = 3_000
 
 _DROPPED = ["script", "style", "head", "title", "template", "object", "svg", "select", "textarea", "noembed"]
 

@@ -34,13 +34,13 @@ def _row(line: str, separator: str) -> Row:
         row.is_quoted = True
         row.text = f"> {row.text}" if row.text else ""
         return row
-    if is_rule(line.strip()):
-        return Row(line.strip(), is_rule=True)
+    stripped = line.strip()
+    if is_rule(stripped):
+        return Row(stripped, is_rule=True)
     if line.startswith("|") and (cells := _TABLE_ROW.fullmatch(line.strip())) and cells[1] and cells[2]:
         return Row(f"{cells[1]}: {cells[2]}", cells[1].rstrip(" :*"), cells[2], is_cell=True)
     found = split_label(line, separator)
-    text = line.strip() if found is None else clean_line(line)
-    return Row(text, *found) if found else Row(text)
+    return Row(clean_line(line), *found) if found else Row(stripped)
 
 
 def _unflowed(lines: list[str], separator: str) -> list[str]:

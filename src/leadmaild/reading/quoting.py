@@ -63,6 +63,19 @@ _SIGNATURE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _LONGEST_SIGNATURE_LINE = 160
+_LONGEST_ATTRIBUTION = 300
+
+# The words all of these begin with, unless they begin with a sign or a digit: other lines need no closer look.
+_FIRST_WORDS = frozenset(
+    [
+        "am", "on", "le", "il", "op", "den", "el", "em", "von", "from", "de", "da", "van", "expéditeur", "mittente",
+        "gesendet", "sent", "envoyé", "inviato", "data", "verzonden", "datum", "date", "an", "to", "à", "a", "aan",
+        "betreff", "subject", "objet", "oggetto", "onderwerp", "cc", "kopie", "messages", "vorherige", "bisheriger",
+        "frühere", "nachrichtenverlauf", "eerdere", "messaggi", "previous", "répondre", "beantwoord", "bitte",
+        "please", "type", "write", "antwort", "reply", "diese", "mit", "versendet", "get", "holen", "outlook",
+        "télécharger", "ottieni", "enviado", "virenfrei", "virus-free", "sans",
+    ]
+)  # fmt: skip
 
 
 def new_words(document: Document) -> str:
@@ -83,6 +96,10 @@ def _without_quotes(lines: list[Line]) -> list[str]:
     at = 0
     while at < len(texts):
         text, is_quoted = texts[at]
+        if not is_quoted and _is_plain(text):
+            kept.append(text)
+            at += 1
+            continue
         length = 0 if is_quoted else _attribution_length(texts, at)
         if length:
             if not _quotes_follow(texts, at + length):
@@ -106,10 +123,17 @@ def _pieces(line: Line) -> list[tuple[str, bool]]:
     return [(text.strip(), line.is_quoted) for text in line.text.split("\n")]
 
 
+def _is_plain(text: str) -> bool:
+    """Whether the line cannot begin a quote, an earlier mail or a signature."""
+    if not text[:1].isalpha() or text.endswith((":", "：")) or len(text) > _LONGEST_ATTRIBUTION:
+        return False
+    return text.split(None, 1)[0].casefold().rstrip(":.") not in _FIRST_WORDS
+
+
 def _attribution_length(texts: list[tuple[str, bool]], at: int) -> int:
     """How many lines from here are the sentence that introduces a quote; 0 if none starts here."""
     first = texts[at][0]
-    if not first or len(first) > 300:
+    if not first or len(first) > _LONGEST_ATTRIBUTION:
         return 0
     if first.endswith((":", "：")) and _ATTRIBUTION_BY_NAME.fullmatch(first) and ("@" in first or _digits(first)):
         return 1

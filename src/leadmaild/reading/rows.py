@@ -92,7 +92,9 @@ def _bare(label: str) -> str:
 
 def is_rule(text: str) -> bool:
     """Whether the line is a drawn rule such as `-----` or `=====`."""
-    return len(text) >= 3 and not any(c.isalnum() for c in text) and _RULE.fullmatch(text) is not None
+    if len(text) < 3 or text[0].isalnum() or text[-1].isalnum():
+        return False
+    return not any(c.isalnum() for c in text) and _RULE.fullmatch(text) is not None
 
 
 def undecorated_heading(text: str) -> str | None:
@@ -114,6 +116,10 @@ def lines_of(rows: list[Row], separator: str = ":") -> list[Line]:
         row = rows[at]
         while sections and sections[-1][0] != row.scope[: len(sections[-1][0])]:
             sections.pop()
+        if _is_plainly_a_line(rows, at):
+            lines.append(_line(row, sections))
+            at += 1
+            continue
         below = _next_text(rows, at)
         if row.is_rule and not _underlines(rows, at):
             _enter(sections, row, "")
@@ -129,6 +135,20 @@ def lines_of(rows: list[Row], separator: str = ":") -> list[Line]:
             lines.append(_line(row, sections))
         at += 1
     return lines
+
+
+def _is_plainly_a_line(rows: list[Row], at: int) -> bool:
+    """Whether nothing but a line can be here: a field with its value, or words with other words right below. Most
+    lines of most mails are, so it is asked first."""
+    row = rows[at]
+    if row.is_heading or row.is_rule:
+        return False
+    if row.label is not None:
+        return bool(row.value)
+    if row.is_bold or not row.text[:1].isalpha() or at + 1 == len(rows):
+        return False
+    below = rows[at + 1]
+    return below.label is None and bool(below.text) and not below.is_rule
 
 
 def _enter(sections: list[tuple[tuple[int, ...], str]], row: Row, heading: str) -> None:

@@ -245,15 +245,23 @@ def _mailbox(item: _Item, defects: list[str]) -> Mailbox:
         if len(item.angles) > 1 or item.after_angle:
             defects.append("text after the address")
             return Mailbox(name, None)
-        return Mailbox(name, parse_address(written), any("@" in word for word in item.plain))
+        return Mailbox(name, _address(written, defects), any("@" in word for word in item.plain))
     written = "".join(item.plain).strip()
     if item.quoted:
         return Mailbox(_name(" ".join(item.words), defects), None)
-    address = parse_address(written)
+    address = _address(written, defects)
     if address is None:
-        defects.append("no address")
         return Mailbox(_name(written, defects), None)
     return Mailbox(_name(" ".join(item.comments), defects), address)
+
+
+def _address(written: str, defects: list[str]) -> Address | None:
+    """The address as written, if it is a good one of visible characters only (BI-32, AR-21)."""
+    is_visible = clean_line(written) == unicodedata.normalize("NFC", written)
+    address = parse_address(written) if is_visible else None
+    if address is None:
+        defects.append("no address")
+    return address
 
 
 def _name(text: str, defects: list[str]) -> str:

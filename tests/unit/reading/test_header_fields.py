@@ -41,6 +41,12 @@ def test_a_line_folded_without_its_blank_belongs_to_the_field_above_if_fields_fo
     assert block.repairs
 
 
+def test_a_line_of_blanks_is_a_fold_if_fields_follow_and_the_end_if_not() -> None:
+    folded = split(b"Subject: Anfrage\n \nFrom: a@b.example\n\nText")
+    assert [read_field(f).value for f in folded.fields] == ["Anfrage", "a@b.example"]
+    assert split(b"From: a@b.example\n \nGuten Tag,\nText").body == b"Guten Tag,\nText"
+
+
 def test_a_line_that_is_no_field_ends_the_header_if_no_fields_follow() -> None:
     block = split(b"From: a@b.example\nGuten Tag,\nhier ist der Text")
     assert block.body == b"Guten Tag,\nhier ist der Text"

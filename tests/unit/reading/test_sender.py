@@ -76,7 +76,9 @@ def test_a_lookalike_domain_is_another_domain_and_gets_a_banner() -> None:
     "value",
     ["", "x:;", "undisclosed-recipients:;", "a@b.example, c@d.example", "grp: a@b.example;", "(" * 10_000,
      '"a" ' * 5_000, "Max Muster", "max@localhost", "max@[192.0.2.1]", "a..b@c.example", "a@b@c.example",
-     '"a b"@c.example', "a" * 65 + "@b.example", "<max@kunde.example> Max", "<a@b.example> <c@d.example>"]
+     '"a b"@c.example',
+     "ma\u202ex@kunde.example", "ma\u200bx@kunde.example", "a" * 65 + "@b.example",
+     "<max@kunde.example> Max", "<a@b.example> <c@d.example>"]
 )  # fmt: skip
 def test_without_one_good_address_the_sender_is_unknown(value: str) -> None:
     assert sender(value).email is None
