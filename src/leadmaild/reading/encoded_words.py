@@ -93,7 +93,7 @@ def _joined(parts: dict[int, tuple[str, bool]]) -> str:
         if is_encoded:
             if number == 0 and value.count("'") >= 2:
                 charset, _, value = value.split("'", 2)
-            joined += unquote_to_bytes(value)
+            joined += unquote_to_bytes(value.encode("utf-8", "surrogateescape"))
         else:
             joined += value.encode("utf-8", "surrogateescape")
     return clean_line(decode(joined, charset)[0])

@@ -14,7 +14,7 @@ def safe_filename(name: str) -> str:
     """Return a name that is a plain file name on any system; "attachment" if nothing of it is left."""
     base = re.split(r"[/\\]", clean_line(name))[-1]
     allowed = "".join(c if c in _ALLOWED_MARKS or unicodedata.category(c)[0] in "LNM" else "_" for c in base)
-    plain = allowed.strip(" .").lstrip("~-") or "attachment"
+    plain = allowed.lstrip(" .~-").rstrip(" .") or "attachment"
     if _RESERVED.fullmatch(plain):
         plain = f"_{plain}"
     if len(plain) > LONGEST:
