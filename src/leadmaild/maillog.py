@@ -91,11 +91,26 @@ _LEVELS = {
     Event.MAIL_DEFERRED: logging.WARNING,
 }
 
+
+def _in_one_line(_logger: object, _method: str, event: EventDict) -> str:
+    """What a command says of itself; its own output is the result."""
+    failure = event.pop("exc_info", None)
+    shown = {**event, "error": type(failure).__name__} if failure else event
+    return f"leadmaild: {shown.pop('event')} " + " ".join(f"{key}={value}" for key, value in shown.items())
+
+
+# A command prints its result to stdout and nothing else: until the daemon sets up its log, warnings go to stderr by the
+# standard library's last resort, and what is no warning is not written.
+structlog.configure(
+    processors=[structlog.stdlib.filter_by_level, _in_one_line],
+    wrapper_class=structlog.stdlib.BoundLogger,
+    logger_factory=structlog.stdlib.LoggerFactory(),
+)
 _logger = structlog.stdlib.get_logger("leadmaild")
 _LONGEST_VALUE = 256
 
 
-def log(event: Event, *, exc: BaseException | None = None, **fields: str | int | float | bool | None) -> None:
+def log(event: Event, *, exc: BaseException | None = None, **fields: str | float | bool | None) -> None:
     """Write one business event. `exc` adds the exception's type and stack, never its text of foreign origin.
 
     Raises TypeError for a key that is not allowed: that is a bug of ours, found by the first test that runs the line.

@@ -475,7 +475,7 @@ async def test_while_the_door_is_shut_mail_stays_where_it_is(dovecot: Dovecot, m
 @pytest.mark.rule("PF20")
 @pytest.mark.asyncio
 async def test_a_wrong_password_waits_five_minutes_and_stops_nobody_else(
-    dovecot: Dovecot, mailbox, server, watch, door, clock, capsys
+    dovecot: Dovecot, mailbox, server, watch, door, clock, caplog
 ):
     dead = watch(replace(mailbox, name="dead", server=replace(server, password=lambda: "wrong")))
     await until(lambda: len(clock.pauses) >= 2)
@@ -484,7 +484,7 @@ async def test_a_wrong_password_waits_five_minutes_and_stops_nobody_else(
     await begun(watch(mailbox))
     assert len(door.mails) == 1
     assert "AUTHENTICATIONFAILED" in dead.problem
-    assert capsys.readouterr().out.count("alarm_raised") == 1
+    assert caplog.text.count("alarm_raised") == 1
 
 
 @pytest.mark.asyncio

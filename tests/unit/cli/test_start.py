@@ -45,3 +45,14 @@ def test_every_command_is_there(name, target):
 @pytest.mark.rule("PF17")
 def test_a_pipe_does_not_wait_for_what_only_the_daemon_needs():
     assert not modules_after("import leadmaild.cli.deliver, leadmaild.foundation") & set(HEAVY)
+
+
+@pytest.mark.rule("R182")
+def test_what_a_command_logs_never_mixes_with_its_result_nor_shows_foreign_text():
+    code = (
+        "from leadmaild.maillog import Event, log\n"
+        "log(Event.LEAD_CLOSED, lead=1)\n"
+        "log(Event.BUG, where='here', exc=ValueError('kunde1@kunden.example'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "leadmaild: bug where=here error=ValueError\n")
