@@ -23,8 +23,14 @@ from leadmaild.reading.labels import (
 from leadmaild.reading.message import Document, Line
 
 _LONGEST_LONE_LABEL = 40
+_FEWEST_LEADING_LABELS = 3
+_LONGEST_WITH_LEADING_LABEL = 200
 _RULE_SIGNS = frozenset("-=_*~#+·—–")
 _LONGEST_BLOCK = 20_000
+# `Name => Eva`, `Name - Eva`, `[Name] Eva`: believed only behind a label that is known.
+_ODD_SEPARATOR = re.compile(
+    r"\W{0,3}?((?<!\w)\[?[^\W\d_][^\[\]=>|]{0,40}?\]?)(?:\s*(?:=>|->|→)\s*|\s+[-–—|]\s+|(?<=\])\s+)(\S.*)"
+)
 _SIGNS_OF_LABELS = " -–=*#_:•>|"
 # Fields a form prints below the message; a customer hardly ends his words with them.
 _BELOW_MESSAGE = frozenset(
@@ -65,7 +71,30 @@ def labelled_fields(
     stop = min((m.start() for p in ends if (m := p.search(document.plain)) is not None), default=len(document.plain))
     if own is not None and own.section_patterns:
         own = replace(own, section_patterns=tuple(s for s in own.section_patterns if s[0].search(document.plain)))
-    yield from _Walk(document.lines, own, use_common, message_ends_at_contact).fields(stop)
+    lines = _with_leading_labels(document.lines) if use_common else document.lines
+    yield from _Walk(lines, own, use_common, message_ends_at_contact).fields(stop)
+
+
+def _with_leading_labels(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """`Name Eva Lind`, `Telefon 0171 ...`: believed where no line has a label, and several read like that."""
+    if any(line.label is not None and common_targets(line.label) for line in lines):
+        return lines
+    split = [_leading_label(line) for line in lines]
+    targets = {path for line in split if line is not None and line.label for path in common_targets(line.label)}
+    if len(targets) < _FEWEST_LEADING_LABELS:
+        return lines
+    return tuple(new or old for new, old in zip(split, lines, strict=True))
+
+
+def _leading_label(line: Line) -> Line | None:
+    words = line.text.split()
+    if line.is_quoted or len(line.text) > _LONGEST_WITH_LEADING_LABEL:
+        return None
+    for count in (3, 2, 1):
+        label = " ".join(words[:count])
+        if any(map(str.isalnum, "".join(words[count:]))) and common_targets(label):
+            return replace(line, label=label, value=" ".join(words[count:]))
+    return None
 
 
 class _Walk:
@@ -91,12 +120,13 @@ class _Walk:
     def fields(self, stop: int) -> Iterator[LabelledField]:
         """Yield the fields of the lines before the text position `stop`."""
         position = 0
+        is_all_quoted = all(line.is_quoted or not line.text for line in self._lines)  # somebody's way to send a form
         for number, written in enumerate(self._lines):
             position += len(written.text) + 1
             if position > stop + 1:
                 break
             line = self._with_lone_label(number) if self._use_common else written
-            if line.is_quoted and self._block is None:
+            if line.is_quoted and self._block is None and not is_all_quoted:
                 continue
             if self._block is not None:
                 if not self._ends_block(number):
@@ -109,7 +139,8 @@ class _Walk:
                 self._is_in_footer = not (
                     is_button(line.text) or self._opens_section(line) or self._is_contact_label(line)
                 )
-            yield from self._of_line(line, number)
+            for part in self._row_taken_apart(line):
+                yield from self._of_line(part, number)
         yield from self._closed_block()
 
     def _of_line(self, line: Line, number: int) -> Iterator[LabelledField]:
@@ -190,6 +221,9 @@ class _Walk:
         """A known label alone on its line, without colon, and the value on the line below it."""
         line = self._lines[number]
         words = line.text.strip(_SIGNS_OF_LABELS)
+        odd = _ODD_SEPARATOR.fullmatch(line.text) if line.label is None else None
+        if odd and common_targets(odd[1].strip("[]()")) and not common_targets(odd[2].partition(" | ")[0]):
+            return replace(line, label=odd[1].strip("[]()"), value=odd[2])
         if line.label is not None or not words or len(words) > _LONGEST_LONE_LABEL or line.text[-1] in ".,;!":
             return line
         paths = common_targets(words)
@@ -200,6 +234,18 @@ class _Walk:
         if not paths or below is None or not is_value or common_targets(below.text.strip(_SIGNS_OF_LABELS)):
             return line
         return replace(line, label=words, value=below.text)
+
+    def _row_taken_apart(self, line: Line) -> tuple[Line, ...]:
+        """A row of several labels and values (`Name: | Eva | Telefon: | 0171 ...`), or a number before its label."""
+        cells = [cell.strip() for cell in line.text.split(" | ")]
+        if len(cells) < 3 or not self._use_common:
+            return (line,)
+        if len(cells) == 3:
+            cells = cells[1:]
+        pairs = [(label.strip(_SIGNS_OF_LABELS), value) for label, value in zip(cells[::2], cells[1::2], strict=False)]
+        if len(cells) % 2 or not all(common_targets(label) and not common_targets(value) for label, value in pairs):
+            return (line,)
+        return tuple(replace(line, label=label, value=value, is_cell=True) for label, value in pairs)
 
     # ---- the message block ----
 

@@ -21,6 +21,7 @@ _TRADE_IN_LABEL = re.compile(
     r"\b(?:inzahlungnahme(?:fahrzeug)?|in zahlung|eintausch(?:fahrzeug|wagen)?|altfahrzeug|altwagen|"
     r"ankauf(?:sfahrzeug)?|trade[- ]?in|part[- ]?exchange|reprise|permuta|inruil(?:auto|voertuig)?)\b[\s:/–-]*"
 )
+_JOINING = re.compile(r"[-_/]+")
 _LEAD_IN = " *•>|-–_"
 _LOOKED_AT = 120
 _LONGEST_FOOTER_LABEL = 40
@@ -89,7 +90,7 @@ def _around_left_away(label: str) -> tuple[str, ...]:
     labels = common_labels()
     if found := labels.targets_of(label):
         return found
-    bare = accents_folded(_PARENTHESES.sub("", label)).strip(" *?:.!")
+    bare = " ".join(_JOINING.sub(" ", accents_folded(_PARENTHESES.sub("", label))).split()).strip(" *?:.!")
     if found := labels.targets_of(bare):
         return found
     without = [bare.removeprefix(words + " ") for words in labels.before]
