@@ -31,9 +31,15 @@ class Daemon:
         self.port = port
         self.lines: list[str] = []
         self._program = [*map(str, program), str(settings)]
+        self._environment = _environment()
         self._process: subprocess.Popen[str] | None = None
         self._changed = threading.Condition()
         self._errors = settings.parent / "daemon.err"
+
+    def with_environment(self, **variables: str) -> "Daemon":
+        """Let it run with these variables set."""
+        self._environment = _environment() | variables
+        return self
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -49,7 +55,7 @@ class Daemon:
         with self._errors.open("a") as errors:
             self._process = subprocess.Popen(
                 self._program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
-                env=_environment(), cwd=self.settings.parent,
+                env=self._environment, cwd=self.settings.parent,
             )  # fmt: skip
         self._reading = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reading.start()
@@ -200,7 +206,7 @@ class SinkBeside:
         self._loop.close()
 
     def _do(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S + 5)
 
 
 @contextmanager
