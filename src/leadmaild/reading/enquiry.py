@@ -1,46 +1,40 @@
-"""Turns a mail that is an enquiry into prospects: by ADF, by its source's definition, by common labels, or by its text.
-
-Who the customer is: a labelled value in the body, then Reply-To, then From, the last only for direct mail and relays;
-never a robot, never an address of the dealer's own (lead-formats 0.3, 0.4).
-"""
+"""Turns an enquiry mail into prospects: by ADF, by its source's definition, by common labels, or by its text."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from leadmaild.model.reading import CarrierClass, RedirectClass, RequestType
 from leadmaild.reading import adf, freetext, targets
 from leadmaild.reading.context import ReadingContext
+from leadmaild.reading.customer import Customer
 from leadmaild.reading.definitions import SourceDefinition, SourceSet
-from leadmaild.reading.fields.addresses import emails_in, is_robot, is_under, normal_email
+from leadmaild.reading.fields.addresses import is_robot, normal_email
+from leadmaild.reading.fields.requests import wishes_in
 from leadmaild.reading.findings import (
     FREE_TEXT,
     HEADER,
     LABEL,
     REPAIRED_CAP,
-    REPLY_TO,
     SIGNATURE,
     STRUCTURED,
     Findings,
     Locale,
 )
+from leadmaild.reading.labelled import labelled_fields
 from leadmaild.reading.labels import common_targets, ends_words, in_trade_in
 from leadmaild.reading.locale import locale_of
 from leadmaild.reading.merge import Merged, Origin, merge
 from leadmaild.reading.message import Document, Line
 from leadmaild.reading.quoting import new_words
-from leadmaild.reading.recognise import Mail, Recognised, is_of_house
+from leadmaild.reading.recognise import Mail, Recognised, is_of_house, says_our_server
 from leadmaild.reading.selectors import apply_definition, common_findings
-from leadmaild.reading.sender import read_mailboxes
+from leadmaild.reading.text import document_of_text
 
 _SELLS = re.compile(
     r"ankauf|(?:auto|fahrzeug|wagen|pkw)\w* (?:zu )?verkaufen|(?:fahrzeug|auto)-?bewertung|sell (?:my|your) car|"
     r"car valuation|(?:vendre|estimation de) (?:ma|mon|votre) (?:voiture|vehicule|véhicule)|"
     r"vend(?:ere|i) (?:la (?:mia|tua) )?auto|auto verkopen",
     re.IGNORECASE,
-)
-_THROUGH_PORTAL = re.compile(
-    r"\s+(?:über|ueber|via|per|durch|through|op|sur|su|tramite)\s+\S+(?:\s\S+)?$", re.IGNORECASE
 )
 # What ties a vehicle to the dealer's stock.
 _DEALERS_OWN = ("internal_number", "offer_number", "ad_id", "url")
@@ -79,33 +73,14 @@ def enquiry_in(
     return reader.direct()
 
 
-def own_addresses(mail: Mail, context: ReadingContext) -> frozenset[str]:
-    """The dealer's own addresses: mailbox, aliases, forwarders, and those the mail is addressed to."""
-    own = {normal_email(a) for a in (context.recipient, *context.aliases, *context.forwarders) if "@" in a}
-    addressed = {
-        normal_email(email)
-        for name in ("to", "delivered-to", "x-original-to")
-        for value in mail.message.get_all(name)
-        for email in emails_in(value)
-    }
-    # Who writes to himself, the dealer in Bcc, is still the customer.
-    return frozenset(own | (addressed - {normal_email(mail.sender.email or "")}))
-
-
-def relay_domains(sources: SourceSet) -> tuple[str, ...]:
-    """The domains of every known source under which an address is a relay."""
-    return tuple(d for definition in sources.enabled for d in definition.relay_domains)
-
-
 class _Reader:
     """Reads one enquiry mail; holds what all its ways have in common."""
 
     def __init__(self, mail: Mail, sources: SourceSet, context: ReadingContext, locale: Locale) -> None:
         self._mail = mail
-        self._relays = relay_domains(sources)
         self._context = context
         self._locale = locale
-        self._ours = own_addresses(mail, context)
+        self._customer = Customer(mail, sources, context, locale)
 
     # ---- the four ways ----
 
@@ -115,7 +90,7 @@ class _Reader:
         merged = []
         for prospect in found:
             certainty = REPAIRED_CAP if prospect.is_guessed else STRUCTURED
-            findings = self._without_ours(prospect.findings)
+            findings = self._customer.without_others(prospect.findings)
             merged.append(
                 merge(findings, self._origin(known.id if known else "adf", certainty, known, expects_vehicle=False))
             )
@@ -128,8 +103,8 @@ class _Reader:
     def of_source(self, definition: SourceDefinition) -> Enquiry:
         """A known source: its definition, then Reply-To and From as it allows, then the customer's words."""
         findings = apply_definition(definition, self._mail, self._locale)
-        self._header_contact(findings, definition.reply_to)
-        findings = self._without_ours(findings)
+        self._customer.add_from_header(findings, definition.reply_to)
+        findings = self._customer.without_others(findings)
         if definition.redirect_class is RedirectClass.GENERAL:
             self._move_car_for_sale(findings)
         if not findings.has("message") and definition.channel == "mail":
@@ -145,19 +120,11 @@ class _Reader:
         """A machine nobody described: common labels, else whatever address its text holds; always for review."""
         findings = self._common_labels()
         has_labels = any(f.confidence >= LABEL for f in findings if f.path.startswith("contact."))
-        self._header_contact(findings, ("header:reply-to",))
-        findings = self._without_ours(findings)
+        self._customer.add_from_header(findings, ("header:reply-to",))
+        findings = self._customer.without_others(findings)
         text = self._mail.documents[0].plain if self._mail.documents else ""
         if not has_labels:
-            house = (self._mail.sender.email or "").rpartition("@")[2]
-            unlabelled = Findings()
-            freetext.add_unlabelled(unlabelled, text, self._locale, self._ours)
-            for finding in unlabelled:
-                # An address of the sender's own house is its support, not a customer; a number alone proves nothing.
-                if finding.path != "contact.email" or not is_under(str(finding.value), (_house(house),)):
-                    findings.items.append(finding)
-            if not (findings.has("contact.email") or findings.has("contact.relay_email")):
-                findings.items[:] = [f for f in findings if f.path not in ("contact.phone", "contact.fax")]
+            freetext.add_unlabelled(findings, text, self._locale, self._customer.may_be)
         self._customer_words(findings)
         if not findings.has("message"):
             targets.put(findings, "message", text, self._locale, where="text", rule="whole text", confidence=FREE_TEXT)
@@ -172,9 +139,10 @@ class _Reader:
         findings = Findings()
         document = self._mail.documents[0] if self._mail.documents else None
         words = (new_words(document) or document.plain) if document else ""
-        self._header_contact(findings, ("header:reply-to", "header:from"), HEADER)
+        self._customer.add_from_header(findings, ("header:reply-to", "header:from"), HEADER)
         if words:
             targets.put(findings, "message", words, self._locale, where="text", rule="own words", confidence=HEADER)
+        self._labels_in_words(findings, words)
         freetext.add_signature(findings, document.plain if document else "")
         freetext.add_message_words(findings, words, self._locale, confidence=SIGNATURE)
         if document and not findings.has("contact.phone"):
@@ -207,71 +175,20 @@ class _Reader:
         self, source: str, certainty: float, definition: SourceDefinition | None, *, expects_vehicle: bool
     ) -> Origin:
         language = self._mail.message.get("content-language") or (definition.language if definition else "")
-        doubtful = self._mail.sender.is_ambiguous or self._mail.sender.name_shows_other_address
+        sender = self._mail.sender
+        doubtful = (
+            sender.is_ambiguous
+            or sender.name_shows_other_address
+            or says_our_server(self._mail, self._context, "dmarc", "fail")
+        )
         return Origin(
             source, certainty, expects_vehicle,
             channel=definition.channel if definition else "mail",
-            relay_domains=self._relays,
-            reply_to=self._good_reply_to(definition),
+            reply_to=self._customer.reply_to(definition),
             language=language.split(",")[0].split("-")[0].strip().lower() or None,
             sender_factor=_DOUBTFUL_SENDER if doubtful else 1.0,
             subject=self._mail.subject,
         )  # fmt: skip
-
-    def _good_reply_to(self, definition: SourceDefinition | None) -> str | None:
-        """Reply-To as the way back to the customer; a relay's From where there is none."""
-        if self._mail.reply_to and self._is_customers(self._mail.reply_to):
-            return self._mail.reply_to
-        sender = self._mail.sender.email
-        if definition is not None and sender and is_under(sender, self._relays) and self._is_customers(sender):
-            return sender
-        return None
-
-    def _is_customers(self, email: str) -> bool:
-        """Whether a header address may be the customer's: no robot, not ours, not of the sending form's own house."""
-        sender = self._mail.sender.email or ""
-        if is_robot(email) or normal_email(email) in self._ours:
-            return False
-        if is_under(email, self._relays) or normal_email(email) == normal_email(sender):
-            return True
-        return not is_robot(sender) or not _is_same_house(email, sender)
-
-    def _header_contact(self, findings: Findings, order: tuple[str, ...], sure: float = REPLY_TO) -> None:
-        """Add the customer from Reply-To and From, as far as `order` names them."""
-        for name, email, where in self._header_mailboxes(order):
-            if not self._is_customers(email):
-                continue
-            is_relay = is_under(email, self._relays)
-            path = "contact.relay_email" if is_relay else "contact.email"
-            confidence = HEADER if is_relay else sure
-            findings.add(path, email, email, where, where, confidence)
-            name = _THROUGH_PORTAL.sub("", name)
-            if name and "@" not in name and not findings.has("contact.name") and not findings.has("contact.last_name"):
-                targets.put(findings, "contact.name", name, self._locale, where=where, rule=where, confidence=REPLY_TO)
-            if not is_relay:
-                return
-
-    def _header_mailboxes(self, order: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
-        for place in order:
-            if place == "header:reply-to" and self._mail.reply_to:
-                raw = next(h.raw for h in self._mail.message.headers if h.name == "reply-to")
-                name = next((m.name for m in read_mailboxes(raw).mailboxes), "")
-                yield name, self._mail.reply_to, place
-            elif place == "header:from" and self._mail.sender.email:
-                yield self._mail.sender.name or "", self._mail.sender.email, place
-
-    def _without_ours(self, findings: Findings) -> Findings:
-        """Drop addresses of the dealer's and of robots; move relays to their own field."""
-        kept = Findings()
-        for finding in findings:
-            if finding.path in ("contact.email", "contact.relay_email"):
-                email = str(finding.value)
-                if is_robot(email) or normal_email(email) in self._ours:
-                    continue
-                if is_under(email, self._relays):
-                    finding = replace(finding, path="contact.relay_email")
-            kept.items.append(finding)
-        return kept
 
     def _customer_words(self, findings: Findings) -> None:
         """Add what message and subject say where labels were silent."""
@@ -310,6 +227,27 @@ class _Reader:
         ]
         findings.add("request_type", RequestType.TRADE_IN, self._mail.subject, "subject", "form for selling", LABEL)
 
+    def _labels_in_words(self, findings: Findings, words: str) -> None:
+        """What a person lists under labels: his address, his car (in a trade-in), the car he wants."""
+        labelled = Findings()
+        for field in labelled_fields(document_of_text(words)):
+            if not field.path.startswith(("contact.email", "message", "subject")):
+                targets.put(
+                    labelled,
+                    field.path,
+                    field.raw,
+                    self._locale,
+                    where="text",
+                    rule=f"label:{field.label}",
+                    confidence=LABEL,
+                )
+        offers_car = RequestType.TRADE_IN in wishes_in(words)
+        if offers_car and not any(labelled.has(f"vehicle.{name}") for name in _DEALERS_OWN):
+            labelled.items[:] = [
+                replace(f, path=in_trade_in(f.path)) if f.path.startswith("vehicle.") else f for f in labelled
+            ]
+        findings.items.extend(labelled)
+
     def _links(self, findings: Findings) -> None:
         """A direct mail that points at an ad: the link is the reference."""
         for link in self._mail.carriers.links:
@@ -320,14 +258,3 @@ class _Reader:
 
 def _unquoted(document: Document) -> str:
     return "\n".join(line.text for line in document.lines if not line.is_quoted)
-
-
-def _house(domain: str) -> str:
-    """The part of a sender's domain below which all is his: without the host in front, where there is one."""
-    labels = domain.lower().split(".")
-    return ".".join(labels[1:]) if len(labels) > 2 else domain.lower()
-
-
-def _is_same_house(email: str, sender: str) -> bool:
-    own, theirs = email.rpartition("@")[2].lower(), sender.rpartition("@")[2].lower()
-    return own == theirs or is_under(own, (_house(theirs),)) or is_under(theirs, (own,))

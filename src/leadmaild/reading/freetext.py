@@ -5,7 +5,7 @@ Used where no label tells: in a direct mail, in the message of a relay mail, and
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from leadmaild.model.reading import RequestType
 from leadmaild.reading.fields import addresses, amounts, dates, names, vehicles
@@ -114,15 +114,18 @@ def add_signature(findings: Findings, text: str) -> None:
             break
 
 
-def add_unlabelled(findings: Findings, text: str, locale: Locale, ours: frozenset[str]) -> None:
-    """Add addresses and numbers out of the text of a mail that neither definition nor label explains."""
-    for email in addresses.emails_in(text):
-        if not addresses.is_robot(email) and addresses.normal_email(email) not in ours:
-            findings.add("contact.email", email, email, "text", "free text", FREE_TEXT)
-            break
-    for path, e164, raw in phones_of(text, locale):
-        findings.add(path, e164, raw, "text", "free text", FREE_TEXT)
-        break
+def add_unlabelled(findings: Findings, text: str, locale: Locale, may_be_his: Callable[[str], bool]) -> None:
+    """Add the address out of the text of a mail that neither definition nor label explains, and the number beside it.
+
+    A number alone proves nothing: it is as likely the sender's hotline.
+    """
+    email = next((e for e in addresses.emails_in(text) if may_be_his(e)), None)
+    if email is None:
+        return
+    findings.add("contact.email", email, email, "text", "free text", FREE_TEXT)
+    phone = next(((p, e164, raw) for p, e164, raw in phones_of(text, locale) if p == "contact.phone"), None)
+    if phone is not None:
+        findings.add(phone[0], phone[1], phone[2], "text", "free text", FREE_TEXT)
 
 
 def phones_of(text: str, locale: Locale) -> Iterator[tuple[str, str, str]]:

@@ -31,6 +31,7 @@ _LONGEST_BLOCK = 20_000
 _ODD_SEPARATOR = re.compile(
     r"\W{0,3}?((?<!\w)\[?[^\W\d_][^\[\]=>|]{0,40}?\]?)(?:\s*(?:=>|->|→)\s*|\s+[-–—|]\s+|(?<=\])\s+)(\S.*)"
 )
+_ODD_SIGN = re.compile(r"[\]>|→–—]|\s-\s")
 _SIGNS_OF_LABELS = " -–=*#_:•>|"
 # Fields a form prints below the message; a customer hardly ends his words with them.
 _BELOW_MESSAGE = frozenset(
@@ -221,7 +222,10 @@ class _Walk:
         """A known label alone on its line, without colon, and the value on the line below it."""
         line = self._lines[number]
         words = line.text.strip(_SIGNS_OF_LABELS)
-        odd = _ODD_SEPARATOR.fullmatch(line.text) if line.label is None else None
+        may_be_odd = (
+            line.label is None and len(line.text) <= _LONGEST_WITH_LEADING_LABEL and _ODD_SIGN.search(line.text)
+        )
+        odd = _ODD_SEPARATOR.fullmatch(line.text) if may_be_odd else None
         if odd and common_targets(odd[1].strip("[]()")) and not common_targets(odd[2].partition(" | ")[0]):
             return replace(line, label=odd[1].strip("[]()"), value=odd[2])
         if line.label is not None or not words or len(words) > _LONGEST_LONE_LABEL or line.text[-1] in ".,;!":

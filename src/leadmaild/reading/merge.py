@@ -34,15 +34,13 @@ class Origin:
     """What merging must know of the mail beside the findings.
 
     `certainty` is how sure the source is (0..1); `expects_vehicle`: a portal's mail without a car is suspicious.
-    `relay_domains`: an address below them is a relay, never an identity. `sender_factor` lowers what a doubtful
-    sender says.
+    `sender_factor` lowers what a doubtful sender says.
     """
 
     source: str
     certainty: float
     expects_vehicle: bool
     channel: str = "mail"
-    relay_domains: tuple[str, ...] = ()
     reply_to: str | None = None
     language: str | None = None
     sender_factor: float = 1.0

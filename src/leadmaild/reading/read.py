@@ -37,7 +37,7 @@ from leadmaild.reading.message import Document, Message
 from leadmaild.reading.mime import parse
 from leadmaild.reading.quoting import new_words
 from leadmaild.reading.recognise import Mail, Recognised, recognise
-from leadmaild.reading.sender import reply_to_of, sender_of
+from leadmaild.reading.sender import addressees_of, reply_to_of, sender_of
 from leadmaild.reading.text import documents
 from leadmaild.reading.threading import message_id_of, thread_of
 from leadmaild.reading.unreadable import unreadable
@@ -192,6 +192,7 @@ class _Reading:
             subject=without_mojibake(self._mail.subject)[:_LONGEST_SUBJECT],
             sender=self._sender,
             reply_to=self._mail.reply_to,
+            addressed_to=addressees_of(self._outer),
             text=self._text,
             thread=thread,
             forwarded_by=self._forward.forwarded_by if self._forward else None,

@@ -99,7 +99,7 @@ def matches(mail: Mail, rule: Recognition, context: ReadingContext) -> bool:
         is_hit = _hits(patterns, _text_for(group.removeprefix("not_"), mail))
         if is_hit == group.startswith("not_"):
             return False
-    return not rule.require_dkim or _has_passed_dkim(mail, context)
+    return not rule.require_dkim or says_our_server(mail, context, "dkim", "pass")
 
 
 def _may_be_of(sender: str, definition: SourceDefinition) -> bool:
@@ -146,12 +146,13 @@ def _text_for(group: str, mail: Mail) -> str:
             return mail.body
 
 
-def _has_passed_dkim(mail: Mail, context: ReadingContext) -> bool:
-    """Whether the Authentication-Results of our own server say dkim=pass; those of others say nothing (RFC 8601 5)."""
+def says_our_server(mail: Mail, context: ReadingContext, method: str, result: str) -> bool:
+    """Whether the Authentication-Results of our own server say method=result; others' say nothing (RFC 8601 5)."""
     if not context.authserv_id:
         return False
     for value in mail.message.get_all("authentication-results"):
         server, _, results = value.partition(";")
-        if server.strip().split()[:1] == [context.authserv_id] and re.search(r"\bdkim\s*=\s*pass\b", results):
+        is_ours = server.strip().split()[:1] == [context.authserv_id]
+        if is_ours and re.search(rf"\b{method}\s*=\s*{result}\b", results):
             return True
     return False
