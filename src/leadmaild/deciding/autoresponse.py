@@ -119,6 +119,7 @@ def _objections(
     yield from _of_the_mail_alone(case.reading)
     yield _own_address(case, address, is_shared)
     yield _sender(case, location)
+    yield _not_addressed(case)
     if case.reading.carrier is CarrierClass.B:
         yield _carrier(case, prospect, location)
     yield from _limits(history, location, is_shared)
@@ -164,6 +165,22 @@ def _own_address(case: Case, address: str, is_shared: bool) -> Objection:
     return Objection(
         "AR-10", normal(address) in case.snapshot.own_addresses or in_domain, None, "an address of our own"
     )
+
+
+def _not_addressed(case: Case) -> Objection:
+    """AR-13: a customer who writes to us names us; Bcc and list expansion do not. The dealer's forwarders count as us.
+    Class A only: what a portal or a form writes into To says nothing about the customer."""
+    named = case.reading.addressed_to
+    if case.reading.carrier is CarrierClass.B or named is None:
+        return Objection("AR-13", False, None, "the mail names us as its recipient, or that does not matter")
+    ours = {normal(box) for box in (*case.receiving.mailboxes, *case.receiving.forwarders)}
+    is_named = any(_without_token(address) in ours for address in named)
+    return Objection("AR-13", not is_named, len(named), "our address stands neither in To nor in Cc")
+
+
+def _without_token(address: str) -> str:
+    local, _, domain = address.partition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _sender(case: Case, location: Location) -> Objection:

@@ -257,6 +257,7 @@ class Reading:
     subject: str = ""
     sender: Sender = field(default_factory=Sender)
     reply_to: str | None = None
+    addressed_to: tuple[str, ...] | None = None  # normalised, of To, Cc and their Resent fields; None = unknown
     text: str = ""
     prospects: tuple[Prospect, ...] = ()
     needs_review: bool = False

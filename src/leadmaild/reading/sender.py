@@ -19,6 +19,7 @@ from leadmaild.reading.message import Message
 LONGEST_NAME = 120
 MOST_MAILBOXES = 200
 _LONGEST_READ = 64 * 1024
+_ADDRESSEE_FIELDS = frozenset({"to", "cc", "resent-to", "resent-cc"})
 
 _ADDRESS_IN_NAME = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
@@ -72,6 +73,12 @@ def reply_to_of(message: Message) -> str | None:
     if found.is_group or found.defects or len(found.mailboxes) != 1 or found.mailboxes[0].address is None:
         return None
     return str(found.mailboxes[0].address)
+
+
+def addressees_of(message: Message) -> tuple[str, ...]:
+    """Whom the mail names as its recipients, in normal form: To, Cc, Resent-To, Resent-Cc (AR-13)."""
+    lists = (read_mailboxes(header.raw) for header in message.headers if header.name in _ADDRESSEE_FIELDS)
+    return tuple(dict.fromkeys(address.normal for named in lists for address in named.addresses))
 
 
 def address_defects(message: Message, *names: str) -> tuple[str, ...]:

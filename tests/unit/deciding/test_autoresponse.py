@@ -439,3 +439,27 @@ def test_answers_of_one_mail_count_for_their_address(other, second):
 @pytest.mark.rule("AR-17")
 def test_the_budget_of_one_location_is_not_spent_by_another():
     assert about_two_cars(CUSTOMER, "zwei@other.example", AnswerHistory(of_location_1h=59)) == ["", ""]
+
+
+@pytest.mark.rule("AR-13")
+@pytest.mark.parametrize(
+    ("named", "rule"),
+    [
+        (None, ""),  # unknown: a reading without header fields
+        ((muc().mailbox,), ""),
+        (("other@kunden.example", muc().mailbox), ""),
+        ((muc().mailbox.replace("@", "+t1abcdef012345@"),), ""),
+        (("list@kunden.example",), "AR-13"),
+        ((), "AR-13"),
+    ],
+)
+def test_who_got_the_mail_by_bcc_or_a_list_does_not_answer(named, rule):
+    assert withheld_by(replace(direct(), addressed_to=named)) == rule
+
+
+@pytest.mark.rule("AR-13")
+def test_the_dealers_forwarder_counts_as_us_and_a_portals_recipients_say_nothing():
+    forwarded = replace(direct(), addressed_to=("info@haendler.example",))
+    known_forwarder = world(receiving=muc(forwarders=("info@haendler.example",)))
+    assert withheld_by(forwarded, known_forwarder) == ""
+    assert withheld_by(replace(portal(), addressed_to=("sammel@portal.example",))) == ""
