@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import NotFound
 from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState
-from leadmaild.storage.lead_store import LeadStore
+from leadmaild.storage.lead_store import LeadStore, lead_of
 from leadmaild.storage.schema import activity, lead
 
 
@@ -64,6 +64,22 @@ class LeadChanges:
         )
         number = (await self._connection.execute(statement)).scalar()
         return None if number is None else await self._leads.by_number(number)
+
+    async def assignees(self) -> tuple[str, ...]:
+        """Everybody who has an open lead."""
+        found = await self._connection.execute(select(lead.c.assignee).where(lead.c.state == LeadState.OPEN).distinct())
+        return tuple(found.scalars())
+
+    async def with_any_of(self, usernames: Sequence[str], after: int, limit: int) -> tuple[Lead, ...]:
+        """Open leads of these users with numbers above `after`, locked."""
+        statement = (
+            select(lead)
+            .where(lead.c.assignee.in_(usernames), lead.c.state == LeadState.OPEN, lead.c.number > after)
+            .order_by(lead.c.number)
+            .limit(limit)
+            .with_for_update()
+        )
+        return tuple(lead_of(row) for row in await self._connection.execute(statement))
 
     async def column(self, number: int, name: str) -> Any:
         """One column of a lead, for keeping its old value."""
