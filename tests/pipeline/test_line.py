@@ -313,3 +313,40 @@ async def test_many_mails_at_once_share_commits_and_are_all_there(bench, monkeyp
     assert {reply.code for reply in replies} == {250}
     assert len(await bench.journal()) == 60
     assert commits < 30
+
+
+@pytest.mark.rule("PF24")
+async def test_a_mark_that_leads_nowhere_is_ignored_and_the_mail_is_a_new_enquiry_with_an_answer(bench):
+    await bench.take(enquiry(1, subject="Re: Ihre Anfrage [Anfrage 999999]"))
+    await bench.run()
+
+    (lead,) = await bench.leads()
+    assert lead.number == 100001
+    assert len(bench.transport.to("kunde1@kunden.example")) == 1
+
+
+@pytest.mark.rule("PF25")
+async def test_a_stranger_who_names_a_lead_does_not_get_into_it(bench):
+    await bench.take(enquiry(1))
+    await bench.run()
+    await bench.take(enquiry(2, subject="Re: [Anfrage 100001]"))
+    await bench.run()
+
+    assert [lead.contact.emails for lead in await bench.leads()] == [
+        ("kunde1@kunden.example",),
+        ("kunde2@kunden.example",),
+    ]
+
+
+@pytest.mark.rule("R129")
+async def test_the_customers_answer_to_our_answer_joins_and_nobody_is_answered_again(bench):
+    await bench.take(enquiry(1))
+    await bench.run()
+    (answer,) = bench.transport.to("kunde1@kunden.example")
+    reply = enquiry(1, subject="AW: Ihre Anfrage", message_id="<reply@kunden.example>", to=answer.reverse_path)
+    reply = reply.replace(b"MIME-Version", f"In-Reply-To: {answer.message_id}\r\nMIME-Version".encode())
+    await bench.take(reply, answer.reverse_path)
+    await bench.run()
+
+    assert outcomes(await bench.journal()) == ["lead", "joined"]
+    assert len(bench.transport.to("kunde1@kunden.example")) == 1

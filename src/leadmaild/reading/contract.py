@@ -17,7 +17,7 @@ def as_contract(reading: Reading) -> dict[str, Any]:
     return {
         "classification": str(reading.classification),
         "create_lead": bool(reading.prospects),
-        "send_auto_response": reading.verdicts.answerable.value,
+        "send_auto_response": reading.classification is Classification.LEAD and reading.verdicts.answerable.value,
         "needs_review": reading.needs_review,
         "review_reasons": list(reading.review_reasons),
         "confidence": reading.confidence,

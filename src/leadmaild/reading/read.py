@@ -175,13 +175,20 @@ class _Reading:
     def _no_lead(
         self, kind: Classification, reason: str, thread: Thread, loop: Verdict, marks: classify.Marks
     ) -> Reading:
-        reply = self._reply() if kind is Classification.CUSTOMER_REPLY else None
+        answerable = Verdict(False, (str(kind),))
+        reply = None
+        if kind is Classification.CUSTOMER_REPLY:
+            reply = self._reply()
+            # If no thread of ours confirms it, the answer becomes a new enquiry like any other (PF24).
+            answerable = classify.answerable(
+                self._message, self._sender, self._context, CarrierClass.A, self._sender.email or ""
+            )
         return replace(
             self._base(kind, reason, thread),
             dsn=marks.bounce.status if marks.bounce else None,
             reply=reply,
             confidence=1.0,
-            verdicts=Verdicts(Verdict(False, (reason,)), Verdict(False, (str(kind),)), loop),
+            verdicts=Verdicts(Verdict(False, (reason,)), answerable, loop),
         )
 
     def _base(self, kind: Classification, reason: str, thread: Thread) -> Reading:
