@@ -5,10 +5,11 @@ import asyncio
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from leadmaild.storage.engine import database_url, sync_url
-from leadmaild.storage.migrate import migrate
+from leadmaild.storage.migrate import NEWEST_REVISION, alembic_config, migrate
 from leadmaild.storage.schema import metadata
 
 
@@ -22,6 +23,10 @@ def test_a_migrated_database_has_exactly_the_tables_of_the_code(database_setting
             assert compare_metadata(context, metadata) == []
     finally:
         engine.dispose()
+
+
+def test_the_revision_we_ask_for_is_the_last_one_there_is():
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == NEWEST_REVISION
 
 
 def test_migrating_again_changes_nothing(database_setting, tmp_path):

@@ -1,16 +1,23 @@
-"""Brings a database to this version's schema: alembic, forward only, under a lock so that nodes may start together."""
+"""Brings a database to this version's schema: alembic, forward only, under a lock so that nodes may start together.
+
+A database that is there already is only asked for its revision: alembic takes longer to load than all our tables, and
+every start would pay for it.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, create_engine, event, text
+from sqlalchemy import URL, Connection, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from leadmaild.errors import Unavailable
 from leadmaild.storage.engine import is_sqlite, set_pragmas, sync_url
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# The schema revision this version of leadmaild needs: the last of migrations/versions.
+NEWEST_REVISION = "0001"
 
 _MIGRATION_LOCK = 0x6C6D_6169_6C64  # any number, the same on every node
 
@@ -27,6 +34,9 @@ def migrate(url: URL) -> tuple[str | None, str]:
         event.listen(engine, "connect", lambda connection, _record: set_pragmas(connection, writes=True))
     try:
         with engine.connect() as connection:
+            if revision_of(connection) == NEWEST_REVISION:
+                return NEWEST_REVISION, NEWEST_REVISION
+            connection.rollback()  # what was looked up so far may be old once we have the lock
             _lock(connection)
             before = revision_of(connection)
             _upgrade(connection)
@@ -40,16 +50,15 @@ def migrate(url: URL) -> tuple[str | None, str]:
 
 def revision_of(connection: Connection) -> str | None:
     """The schema revision the database is at; None for an empty one."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def newest_revision() -> str:
-    """The schema revision this version of leadmaild needs."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
-
-
-def alembic_config() -> Config:
+def alembic_config() -> "Config":
     """The configuration that finds our migrations in the package."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
@@ -64,6 +73,9 @@ def _lock(connection: Connection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
     config = alembic_config()
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     current = revision_of(connection)

@@ -18,7 +18,6 @@ from leadmaild.writing.redirect import LOOP_FIELD, redirected
 from leadmaild.writing.rows import customer_address
 from leadmaild.writing.samples import with_samples
 from leadmaild.writing.templates import Templates, Words
-from leadmaild.writing.trade_in_pdf import trade_in_pdf
 
 PDF_FAILED = "pdf_failed"
 LARGEST_AUTORESPONSE = 50 * 1024  # security.md 2.2, without attachments
@@ -64,6 +63,8 @@ class MailComposer:
                 return self._noticed(lead_notice(facts, words), words, original=_original_to_compare(facts))
 
     def _trade_in(self, facts: MailFacts, words: Words) -> Draft:
+        from leadmaild.writing.trade_in_pdf import trade_in_pdf  # loads reportlab, which few mails need
+
         try:
             content = trade_in_pdf(facts, words)
         except Exception:  # noqa: BLE001 - whatever the PDF library raises, the mail goes without it (R47, PF62)
