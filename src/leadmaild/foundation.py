@@ -3,6 +3,7 @@
 Light on purpose: a pipe from an MTA must not wait for what only the daemon needs.
 """
 
+import json
 import os
 import secrets
 import shutil
@@ -15,13 +16,12 @@ from pathlib import Path
 
 from leadmaild.clock import RandomDice, RandomIds, SystemClock
 from leadmaild.config.model import Settings
-from leadmaild.model.location import Location
 from leadmaild.pipeline.accept import Accept
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock, Dice, Door, Ids, Reader, Transport
 from leadmaild.storage.claim import LEASE
 from leadmaild.storage.engine import database_url, is_sqlite
-from leadmaild.storage.unit_of_work import Database
+from leadmaild.storage.unit_of_work import Database, Transaction
 
 # Below this much free space mail is refused with 452 instead of filling the disk (SP-15).
 MIN_FREE_SPACE = 100 * 1024 * 1024
@@ -70,30 +70,48 @@ async def load_world(settings: Settings, database: Database, outside: Outside) -
     now = outside.clock.now()
     async with database.transaction() as tx:
         kept = await tx.installation.secret("token_key", outside.ids.key, now)
-        since: dict[str, datetime] = {}
-        for location in settings.locations.values():
-            if location.autoresponse.learning:
-                started = await tx.installation.secret(_learning_key(location), lambda: now.isoformat().encode(), now)
-                since[location.code] = datetime.fromisoformat(started.decode()).astimezone(UTC)
+        known = await _learning(tx)
+        learning = _now_learning(settings, known, now)
+        if learning != known:
+            await tx.installation.keep(_LEARNING, json.dumps(learning).encode(), now)
         days = await tx.calendar.days()
         await tx.commit()
-    return World.of(settings, _token_keys(settings, kept), since, days)
+    return World.of(settings, _token_keys(settings, kept), _since(learning), days)
 
 
 async def view_world(settings: Settings, database: Database) -> World:
     """The same world for looking only: makes nothing (explain leaves the database as it is)."""
     async with database.view() as tx:
         kept = await tx.installation.value("token_key") or b"\0" * 32
-        since: dict[str, datetime] = {}
-        for location in settings.locations.values():
-            if location.autoresponse.learning and (started := await tx.installation.value(_learning_key(location))):
-                since[location.code] = datetime.fromisoformat(started.decode()).astimezone(UTC)
+        known = await _learning(tx)
         days = await tx.calendar.days()
-    return World.of(settings, _token_keys(settings, kept), since, days)
+    return World.of(settings, _token_keys(settings, kept), _since(_now_learning(settings, known)), days)
 
 
-def _learning_key(location: Location) -> str:
-    return f"learning:{location.code}:{location.autoresponse.learning}"
+# Which locations are learning (AR-28): the span in seconds and when it began, by code.
+_LEARNING = "learning"
+_Learning = dict[str, tuple[float, str]]
+
+
+async def _learning(tx: Transaction) -> _Learning:
+    kept = await tx.installation.value(_LEARNING)
+    return {code: (span, since) for code, (span, since) in json.loads(kept).items()} if kept else {}
+
+
+def _now_learning(settings: Settings, known: _Learning, now: datetime | None = None) -> _Learning:
+    """A span begins when it is first seen, and anew when it was off or is another; without `now` none begins."""
+    learning: _Learning = {}
+    for location in settings.locations.values():
+        span = location.autoresponse.learning.total_seconds()
+        if span and location.code in known and known[location.code][0] == span:
+            learning[location.code] = known[location.code]
+        elif span and now is not None:
+            learning[location.code] = (span, now.isoformat())
+    return learning
+
+
+def _since(learning: _Learning) -> dict[str, datetime]:
+    return {code: datetime.fromisoformat(since).astimezone(UTC) for code, (_, since) in learning.items()}
 
 
 def _token_keys(settings: Settings, kept: bytes) -> tuple[bytes, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -203,3 +204,48 @@ async def test_a_mail_that_is_being_sent_at_a_reload_is_finished(open_dealership
     go_on.set()
     await running
     assert {line.state for line in await bench.queue()} == {"sent"}
+
+
+@pytest.mark.rule("AR-28")
+@pytest.mark.asyncio
+async def test_a_learning_span_begins_when_it_is_switched_on_and_ends_by_itself(open_dealership, write):
+    bench = await open_dealership()
+    learning = '[location.autoresponse]\nlearning = "24h"'
+
+    async def states_of_the_next_answers(*numbers):
+        for number in numbers:
+            await bench.take(enquiry(number), MAILBOX)
+            await bench.run()
+        return [line.state for line in await bench.queue("autoresponse")][-len(numbers) :]
+
+    assert await states_of_the_next_answers(1) == ["sent"]
+    write(tables=learning)
+    assert await reload(bench.gateway)
+    assert await states_of_the_next_answers(2) == ["suppressed"]
+    bench.clock.advance(timedelta(hours=23))
+    assert await reload(bench.gateway)  # goes on, does not begin anew
+    assert await states_of_the_next_answers(3) == ["suppressed"]
+    bench.clock.advance(timedelta(hours=2))
+    assert await states_of_the_next_answers(4) == ["sent"]
+
+    write()
+    assert await reload(bench.gateway)
+    write(tables=learning)  # switched on once more, weeks later
+    assert await reload(bench.gateway)
+    assert await states_of_the_next_answers(5) == ["suppressed"]
+
+
+@pytest.mark.rule("R29")
+@pytest.mark.rule("PF45")
+@pytest.mark.asyncio
+async def test_running_timers_take_the_new_times(open_dealership, write):
+    bench = await open_dealership()
+    await bench.take(enquiry(1), MAILBOX)
+    await bench.run()
+    (before,) = await bench.leads()
+    path = bench.gateway.world.settings.path
+    path.write_text(path.read_text("utf-8").replace('stage1 = "2h"', 'stage1 = "5h"'), "utf-8")
+    assert await reload(bench.gateway)
+    await bench.run()
+    (after,) = await bench.leads()
+    assert after.due_at - before.due_at == timedelta(hours=3)

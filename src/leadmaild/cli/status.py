@@ -10,12 +10,13 @@ import click
 from leadmaild import __version__
 from leadmaild.cli.main import EX_CONFIG, EX_OK
 from leadmaild.cli.output import instant, json_option, print_json
-from leadmaild.cli.session import config_option, named_settings, run_async, settings, view_of
+from leadmaild.cli.session import config_option, database_of, named_settings, run_async, settings, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.endpoints import Endpoint
 from leadmaild.config.load import salvaged
 from leadmaild.config.model import Settings
 from leadmaild.errors import ConfigError, Unavailable
+from leadmaild.foundation import view_world
 from leadmaild.model.listing import Depths
 from leadmaild.pipeline.settings_history import Rejection, last_rejection
 
@@ -29,12 +30,15 @@ def status(as_json: bool) -> None:
     """Show on one screen whether mail flows."""
     chosen, wrong = _settings()
     try:
-        depths, rejection = run_async(_look(chosen))
+        depths, rejection, learning = run_async(_look(chosen))
     except Unavailable:
         if wrong is not None:  # then this may not be the database that is in use
             raise wrong from None
         raise
     shown = _document(chosen, depths, SystemClock().now()) | {
+        "learning": [
+            {"location": code, "until": instant(until, zone_of(chosen, code))} for code, until in learning.items()
+        ],
         "rejected": asdict(rejection) if rejection else None,
         "errors": [asdict(problem) for problem in wrong.problems] if wrong else [],
     }
@@ -53,9 +57,14 @@ def _settings() -> tuple[Settings, ConfigError | None]:
         return salvaged(named_settings()), wrong
 
 
-async def _look(chosen: Settings) -> tuple[Depths, Rejection | None]:
-    async with view_of(chosen) as tx:
-        return await tx.listings.depths(), await last_rejection(tx)
+async def _look(chosen: Settings) -> tuple[Depths, Rejection | None, dict[str, datetime]]:
+    async with database_of(chosen) as database:
+        async with database.view() as tx:
+            depths, rejection = await tx.listings.depths(), await last_rejection(tx)
+        world = await view_world(chosen, database)
+    ends = {code: world.learning_until(location) for code, location in chosen.locations.items()}
+    now = SystemClock().now()
+    return depths, rejection, {code: until for code, until in ends.items() if until is not None and until > now}
 
 
 def _document(chosen: Settings, depths: Depths, now: datetime) -> dict[str, Any]:
@@ -105,6 +114,8 @@ def _print(shown: dict[str, Any]) -> None:
         waiting = [f"{state} {c['count']} (oldest {_age(c['oldest_seconds'])})" for state, c in shown[name].items()]
         click.echo(f"{name + ':':9}{', '.join(waiting) or 'empty'}")
     click.echo(f"next timer: {shown['next_timer_at'] or 'none'}")
+    for span in shown["learning"]:
+        click.echo(f"{span['location']} learns until {span['until']}: automatic answers are recorded, not sent (AR-28)")
     for problem in shown["errors"]:
         click.echo(f"error in the settings files: {problem['path']}: {problem['message']}")
     if rejected := shown["rejected"]:

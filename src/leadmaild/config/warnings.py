@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from leadmaild.config.checks import Finding, outward, own_mailboxes
+from leadmaild.config.durations import format_duration
 from leadmaild.config.model import SettingsFile
 from leadmaild.config.on_disk import missing_api_token
 
@@ -54,8 +55,9 @@ def _locations(file: SettingsFile) -> Iterator[Finding]:
         times = location.escalation
         if not times.stage1 and (times.reminder or times.stage2 is not None):
             yield (*here, "escalation", "stage1"), "is off, and with it the reminder and stage 2 (R23)"
-        if location.autoresponse.learning:
-            yield (*here, "autoresponse", "learning"), "is on: automatic answers are recorded, not sent (AR-28)"
+        if span := location.autoresponse.learning:
+            until = f"for {format_duration(span)} from the first start with it; `leadmaild status` shows until when"
+            yield (*here, "autoresponse", "learning"), f"is on: automatic answers are recorded, not sent, {until} (AR-28)"
         if location.exposes and not Path(location.exposes).is_dir():
             yield (*here, "exposes"), f"there is no folder {location.exposes}: mails go without exposé (R5)"
         if location.default_expose and not location.exposes:

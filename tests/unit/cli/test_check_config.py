@@ -73,3 +73,17 @@ def test_the_file_may_be_named_before_the_command(tmp_path):
     result = CliRunner().invoke(leadmaild, ["-c", str(file), "check-config"])
     assert result.exit_code == 78
     assert "log.levle" in result.output
+
+
+@pytest.mark.rule("PF57")
+def test_the_operators_templates_and_sources_are_checked_too(tmp_path):
+    (tmp_path / "own" / "words").mkdir(parents=True)
+    (tmp_path / "own" / "customer.html.j2").write_text("{% if %}")
+    (tmp_path / "sources.d").mkdir()
+    (tmp_path / "sources.d" / "own.toml").write_text('id = "own"\nkindd = 1')
+    file = tmp_path / "leadmaild.toml"
+    file.write_text('[gateway]\ntemplates = "own"\n[[outbound]]\ntransport = "files"\n[[location]]\ncode = "MUC"\n')
+    result = run("-c", file)
+    assert result.exit_code == 78
+    assert "error: gateway.templates: " in result.output
+    assert "error: own.toml: kindd: " in result.output
