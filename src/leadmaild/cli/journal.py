@@ -6,7 +6,9 @@ from typing import Any
 import click
 
 from leadmaild.cli.output import instant, json_option, limit_option, print_fields, print_json, print_table
-from leadmaild.cli.session import config_option, run_async, settings, view_of, zone_of
+from leadmaild.cli.session import config_option, database_of, run_async, settings, view_of, zone_of
+from leadmaild.clock import SystemClock
+from leadmaild.commands.journal import discard_mail, reprocess_mails
 from leadmaild.config.model import Settings
 from leadmaild.errors import NotFound
 from leadmaild.model.lead import Outcome
@@ -65,6 +67,35 @@ def export(journal_id: int) -> None:
     raw = run_async(_raw(settings(), journal_id))
     sys.stdout.buffer.write(raw)
     sys.stdout.buffer.flush()
+
+
+@journal.command()
+@click.argument("journal_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@config_option
+def reprocess(journal_ids: tuple[int, ...]) -> None:
+    """Read mails again, by today's rules and settings: those that were set aside, or became the wrong thing."""
+    run_async(_reprocess(settings(), journal_ids))
+    click.echo(f"{len(journal_ids)} to be read again")
+
+
+@journal.command()
+@click.argument("journal_id", metavar="ID", type=int)
+@click.option("--why", required=True, help="The reason, kept with the mail.")
+@config_option
+def discard(journal_id: int, why: str) -> None:
+    """Let nothing come of a mail that waits or was set aside."""
+    run_async(_discard(settings(), journal_id, why))
+    click.echo(f"{journal_id} discarded")
+
+
+async def _reprocess(chosen: Settings, journal_ids: tuple[int, ...]) -> None:
+    async with database_of(chosen) as database:
+        await reprocess_mails(database, journal_ids, SystemClock().now())
+
+
+async def _discard(chosen: Settings, journal_id: int, why: str) -> None:
+    async with database_of(chosen) as database:
+        await discard_mail(database, journal_id, why, SystemClock().now())
 
 
 async def _list(chosen: Settings, outcome: str | None, limit: int | None) -> tuple[JournalLine, ...]:

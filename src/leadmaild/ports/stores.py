@@ -54,6 +54,14 @@ class CalendarStore(Protocol):
     async def restore(self, location: str, day: date) -> bool: ...
 
 
+class JournalChanges(Protocol):
+    """storage.journal_changes"""
+
+    async def standing(self, journal_id: int) -> tuple[str, bool] | None: ...
+    async def reprocess(self, journal_id: int, now: datetime) -> bool: ...
+    async def discard(self, journal_id: int, why: str, now: datetime) -> bool: ...
+
+
 class ContactStore(Protocol):
     """storage.contact_store"""
 
@@ -138,7 +146,9 @@ class TimerStore(Protocol):
     async def end_follow_ups(self, number: int, why: str) -> None: ...
     async def end_all(self, number: int, why: str) -> None: ...
     async def refresh_due(self, numbers: Sequence[int]) -> None: ...
-    async def with_open_targets(self, location: str, after: int, limit: int) -> tuple[int, ...]: ...
+    async def with_open_targets(
+        self, location: str, after: int, limit: int, *, to_change: bool = True
+    ) -> tuple[int, ...]: ...
 
 
 class OutboxStore(Protocol):
@@ -240,6 +250,11 @@ class Transaction(Protocol):
     @property
     def calendar(self) -> CalendarStore:
         """Days off set at run time."""
+        ...
+
+    @property
+    def journal_changes(self) -> JournalChanges:
+        """What people do with mails taken in."""
         ...
 
     @property

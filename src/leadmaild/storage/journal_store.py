@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, null, select, update
+from sqlalchemy import Row, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -145,16 +145,6 @@ class JournalStore:
     async def put_back(self, held: Claim, run_at: datetime, error: str) -> None:
         """Give a claimed entry back to be tried again at `run_at`. Raises LeaseLost."""
         await settle(self._connection, journal, held, run_at=run_at, last_error=error[:500])
-
-    async def reprocess(self, ids: Sequence[int], now: datetime) -> list[int]:
-        """Let intake take settled entries again; returns those that were put back."""
-        statement = (
-            update(journal)
-            .where(journal.c.id.in_(ids), journal.c.state != "waiting")
-            .values(state="waiting", outcome=null(), reason=null(), run_at=now, claims=0, lease_until=null())
-            .returning(journal.c.id)
-        )
-        return sorted((await self._connection.execute(statement)).scalars())
 
 
 def _entry_rows(mail: AcceptedMail) -> list[dict[str, Any]]:

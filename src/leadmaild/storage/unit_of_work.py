@@ -15,6 +15,7 @@ from leadmaild.storage.claim import LEASE
 from leadmaild.storage.contact_store import ContactStore
 from leadmaild.storage.engine import is_sqlite, read_engine, write_engine
 from leadmaild.storage.installation_store import InstallationStore
+from leadmaild.storage.journal_changes import JournalChanges
 from leadmaild.storage.journal_store import JournalStore
 from leadmaild.storage.lead_changes import LeadChanges
 from leadmaild.storage.lead_store import LeadStore
@@ -34,6 +35,7 @@ class Transaction:
         self._connection = connection
         self.journal = JournalStore(connection, lease)
         self.calendar = CalendarStore(connection)
+        self.journal_changes = JournalChanges(connection)
         self.contacts = ContactStore(connection, locks=locks)
         self.leads = LeadStore(connection)
         self.lead_changes = LeadChanges(connection)
