@@ -96,3 +96,23 @@ def test_what_was_changed_while_nothing_ran_is_in_the_settings_log(daemon):
     told = [(c["who"], c["location"], c["key"], c["old"], c["new"]) for c in daemon.json("settings", "log")]
     assert told == [("file", "MUC", "location MUC: escalation.stage1", "2h", "3h")]
     assert daemon.stop() == 0
+
+
+@pytest.mark.rule("PF64")
+def test_the_exit_status_of_a_reload_says_whether_the_files_are_in_force(daemon):
+    edit(daemon, 'stage1 = "2h"', 'stage1 = "3h"')
+    done = daemon.run("reload", "--pid", str(daemon.pid))
+    assert (done.returncode, done.stdout.decode()) == (0, "in force; 1 key changed\n")
+    edit(daemon, 'stage1 = "3h"', 'stage1 = "0"')
+    done = daemon.run("reload", "--pid", str(daemon.pid))
+    assert done.returncode == 78
+    assert "location MUC: escalation.stage1" in done.stderr.decode()
+    edit(daemon, "[gateway]", "[gateway")  # not even TOML
+    assert daemon.run("reload", "--pid", str(daemon.pid)).returncode == 78
+    assert daemon.runs
+    pid = daemon.pid
+    edit(daemon, "[gateway", "[gateway]")
+    edit(daemon, "[gateway]]", "[gateway]")
+    edit(daemon, 'stage1 = "0"', 'stage1 = "3h"')
+    assert daemon.stop() == 0
+    assert daemon.run("reload", "--pid", str(pid)).returncode == 69

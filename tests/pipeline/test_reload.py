@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from leadmaild.foundation import Outside
+from leadmaild.foundation import Outside, machine_name
 from leadmaild.model.outgoing import Delivery, RecipientResult, SendResult
-from leadmaild.pipeline.settings_history import last_rejection
+from leadmaild.pipeline.settings_history import last_answer
 from leadmaild.reload import reload
 from leadmaild.settings_files import load_settings
 from leadmaild.storage.schema import settings_log
@@ -44,7 +44,8 @@ async def logged(bench):
 
 async def rejected(bench):
     async with bench.gateway.database.view() as tx:
-        return await last_rejection(tx)
+        answer = await last_answer(tx, machine_name())
+        return answer if answer and answer.problems else None
 
 
 @pytest.mark.rule("R3")

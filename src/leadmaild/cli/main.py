@@ -28,6 +28,7 @@ _COMMANDS = {
     "parse": ("leadmaild.cli.parse:parse", "Read mails and print what is found in them."),
     "people": ("leadmaild.cli.people:people", "Users: flags, groups, absences, who gets leads now."),
     "queue": ("leadmaild.cli.queue:queue", "Outgoing mail."),
+    "reload": ("leadmaild.cli.reload:reload", "Have the daemon take its settings files anew."),
     "serve": ("leadmaild.cli.serve:serve", "Run the gateway until it is told to stop."),
     "settings": ("leadmaild.cli.settings_log:settings", "What was changed in the settings, by whom, when."),
     "sources": ("leadmaild.cli.sources:sources", "Source definitions: how the mails of each portal are read."),

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from leadmaild.config.find import settings_path
-from leadmaild.config.load import load
+from leadmaild.config.load import load, salvaged
 from leadmaild.config.model import Settings
-from leadmaild.errors import Unavailable
+from leadmaild.errors import ConfigError, Unavailable
 
 if TYPE_CHECKING:
     from leadmaild.storage.unit_of_work import Database, Transaction
@@ -46,6 +46,14 @@ def settings() -> Settings:
 def named_settings() -> Path:
     """The settings file of this call. Raises ConfigError if none was named and none is in the usual places."""
     return settings_path(click.get_current_context().find_root().obj)
+
+
+def settings_or_what_is_left() -> tuple[Settings, ConfigError | None]:
+    """The settings; where the files are wrong what can be used of them, for a daemon that runs on those before."""
+    try:
+        return settings(), None
+    except ConfigError as wrong:
+        return salvaged(named_settings()), wrong
 
 
 def run_async(work: Coroutine[Any, Any, Result]) -> Result:

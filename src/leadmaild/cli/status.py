@@ -10,15 +10,14 @@ import click
 from leadmaild import __version__
 from leadmaild.cli.main import EX_CONFIG, EX_OK
 from leadmaild.cli.output import instant, json_option, print_json
-from leadmaild.cli.session import config_option, database_of, named_settings, run_async, settings, zone_of
+from leadmaild.cli.session import config_option, database_of, run_async, settings_or_what_is_left, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.endpoints import Endpoint
-from leadmaild.config.load import salvaged
 from leadmaild.config.model import Settings
-from leadmaild.errors import ConfigError, Unavailable
-from leadmaild.foundation import view_world
+from leadmaild.errors import Unavailable
+from leadmaild.foundation import machine_name, view_world
 from leadmaild.model.listing import Depths
-from leadmaild.pipeline.settings_history import Rejection, last_rejection
+from leadmaild.pipeline.settings_history import Answer, last_answer
 
 _CONNECT_TIMEOUT_S = 0.5
 
@@ -28,9 +27,9 @@ _CONNECT_TIMEOUT_S = 0.5
 @config_option
 def status(as_json: bool) -> None:
     """Show on one screen whether mail flows."""
-    chosen, wrong = _settings()
+    chosen, wrong = settings_or_what_is_left()
     try:
-        depths, rejection, learning = run_async(_look(chosen))
+        depths, answer, learning = run_async(_look(chosen))
     except Unavailable:
         if wrong is not None:  # then this may not be the database that is in use
             raise wrong from None
@@ -39,7 +38,7 @@ def status(as_json: bool) -> None:
         "learning": [
             {"location": code, "until": instant(until, zone_of(chosen, code))} for code, until in learning.items()
         ],
-        "rejected": asdict(rejection) if rejection else None,
+        "rejected": asdict(answer) if answer and answer.problems else None,
         "errors": [asdict(problem) for problem in wrong.problems] if wrong else [],
     }
     if as_json:
@@ -49,22 +48,14 @@ def status(as_json: bool) -> None:
     click.get_current_context().exit(EX_CONFIG if wrong else EX_OK)
 
 
-def _settings() -> tuple[Settings, ConfigError | None]:
-    """The settings; where the files are wrong what can be used of them, for a daemon that runs on the old ones."""
-    try:
-        return settings(), None
-    except ConfigError as wrong:
-        return salvaged(named_settings()), wrong
-
-
-async def _look(chosen: Settings) -> tuple[Depths, Rejection | None, dict[str, datetime]]:
+async def _look(chosen: Settings) -> tuple[Depths, Answer | None, dict[str, datetime]]:
     async with database_of(chosen) as database:
         async with database.view() as tx:
-            depths, rejection = await tx.listings.depths(), await last_rejection(tx)
+            depths, answer = await tx.listings.depths(), await last_answer(tx, machine_name())
         world = await view_world(chosen, database)
     ends = {code: world.learning_until(location) for code, location in chosen.locations.items()}
     now = SystemClock().now()
-    return depths, rejection, {code: until for code, until in ends.items() if until is not None and until > now}
+    return depths, answer, {code: until for code, until in ends.items() if until is not None and until > now}
 
 
 def _document(chosen: Settings, depths: Depths, now: datetime) -> dict[str, Any]:
