@@ -4,6 +4,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from leadmaild.config.changes import Change
@@ -22,10 +23,12 @@ from leadmaild.pipeline.days_watch import EVERY as DAYS_EVERY
 from leadmaild.pipeline.days_watch import DaysWatch
 from leadmaild.pipeline.deliver import Deliver
 from leadmaild.pipeline.escalate import Escalate
+from leadmaild.pipeline.hand_over import HandOver
 from leadmaild.pipeline.intake import Intake
 from leadmaild.pipeline.one_node import OneNode
 from leadmaild.pipeline.reader_pool import ReaderPool
 from leadmaild.pipeline.right_of_way import RightOfWay
+from leadmaild.pipeline.sending import Sending
 from leadmaild.pipeline.worker import Worker
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock, Composer, Reader, Transport
@@ -35,6 +38,7 @@ from leadmaild.writing.compose import MailComposer
 
 # How long mail handed in by another process (a pipe, another node) may wait to be noticed.
 POLL = timedelta(seconds=1)
+RARELY = timedelta(minutes=1)  # work that a reload wakes at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +79,33 @@ class Gateway:
             lambda: self.world,
             outside.clock,
             outside.node,
+            outside.lease,
             wake_deliver=self._wake_after_intake,
             must_yield=lambda: self.accept.waiting > 0,
         )
         self.deliver = Deliver(
             database,
             lambda: self._in_force.composer,
-            lambda name: self._in_force.transport(name),
+            Sending(
+                database,
+                lambda name: self._in_force.transport(name),
+                lambda: self.world,
+                outside.clock,
+                outside.dice,
+                outside.lease,
+                wake_deliver=lambda: self.deliver_worker.wake(),
+            ),
             lambda: self.world,
             outside.clock,
-            outside.dice,
             outside.node,
         )
         self.escalate = Escalate(
             database, lambda: self.world, outside.clock, wake_deliver=lambda: self.deliver_worker.wake()
         )
+        self.hand_over = HandOver(
+            database, lambda: self.world, outside.clock, wake_deliver=lambda: self.deliver_worker.wake()
+        )
+        self.hand_over_worker = Worker("hand_over", self.hand_over.step, outside.clock, poll=RARELY, give_way=give_way)
         self.days_watch = DaysWatch(database, lambda: self.world, self._take_over_days)
         self.days_worker = Worker("days", self.days_watch.step, outside.clock, poll=DAYS_EVERY, give_way=give_way)
         self.intake_worker = Worker("intake", self.intake.step, outside.clock, poll=POLL, give_way=give_way)
@@ -103,7 +119,7 @@ class Gateway:
     @property
     def workers(self) -> tuple[Worker, ...]:
         """The loops of this gateway."""
-        return (self.intake_worker, self.deliver_worker, self.escalate_worker, self.days_worker)
+        return (self.intake_worker, self.deliver_worker, self.escalate_worker, self.days_worker, self.hand_over_worker)
 
     @property
     def world(self) -> World:
@@ -220,7 +236,13 @@ def source_folders(settings: Settings) -> tuple[Path, ...]:
 
 def own_hostname(settings: Settings) -> str:
     """The name we greet other mail servers with."""
-    return settings.gateway.hostname or socket.getfqdn()
+    return settings.gateway.hostname or _name_of_this_machine()
+
+
+@cache
+def _name_of_this_machine() -> str:
+    """Asked once, at the start: the answer may take a name server some time, and a reload must not wait for it."""
+    return socket.getfqdn()
 
 
 def transports_of(settings: Settings, clock: Clock) -> dict[str, Transport]:

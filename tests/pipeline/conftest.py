@@ -39,9 +39,9 @@ async def open_dealership(tmp_path, sources, database_setting) -> AsyncIterator[
     """Opens benches on the same database; closes them all at the end."""
     opened: list[Bench] = []
 
-    async def opener(*, clock=None, node="bench", reader=None, **settings: str) -> Bench:
+    async def opener(*, clock=None, node="bench", outside=None, **settings: str) -> Bench:
         path = write_settings(tmp_path, database=database_setting, **settings)
-        bench = await open_bench(path, sources, clock, node=node, reader=reader)
+        bench = await open_bench(path, sources, clock, node=node, **outside or {})
         opened.append(bench)
         return bench
 

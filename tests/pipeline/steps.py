@@ -106,7 +106,7 @@ class Bench:
         """Run intake, escalate and deliver until none of them finds anything to do now."""
         gateway = self.gateway
         while await gateway.intake.step() or await gateway.escalate.step() or await gateway.deliver.step():
-            pass
+            await gateway.deliver.finish()
 
     async def run_until(self, moment: datetime) -> None:
         """Let time pass to `moment`, stopping wherever a timer or a mail is due on the way."""
@@ -143,21 +143,22 @@ async def open_bench(
     clock: FakeClock | None = None,
     *,
     reader=None,
-    node: str = "bench",
+    transport: ScriptedTransport | None = None,
+    **outside,
 ) -> Bench:
     """Put a gateway on the bench, its database migrated."""
     chosen = load_settings(settings)
     await asyncio.to_thread(migrate, database_url(chosen.gateway.database, chosen.path.parent))
-    clock, transport = clock or FakeClock(), ScriptedTransport()
-    outside = Outside(
-        clock=clock,
-        ids=RandomIds(),
-        dice=EvenDice(),
-        reader=reader or SameProcessReader(sources),
-        transports={"default": transport},
-        node=node,
-    )
-    return Bench(await build(chosen, outside), clock, transport)
+    clock, transport = clock or FakeClock(), transport or ScriptedTransport()
+    steered = {
+        "clock": clock,
+        "ids": RandomIds(),
+        "dice": EvenDice(),
+        "reader": reader or SameProcessReader(sources),
+        "transports": {"default": transport},
+        "node": "bench",
+    }
+    return Bench(await build(chosen, Outside(**steered | outside)), clock, transport)
 
 
 def outcomes(lines: Sequence) -> list[str | None]:

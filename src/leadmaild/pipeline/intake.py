@@ -19,6 +19,7 @@ from leadmaild.model.work import JournalEntry
 from leadmaild.pipeline import intake_log
 from leadmaild.pipeline.apply import Applied, apply
 from leadmaild.pipeline.facts import load_snapshot
+from leadmaild.pipeline.heartbeat import Heartbeat
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock, Reader
 from leadmaild.ports.stores import Database, Transaction
@@ -48,6 +49,7 @@ class Intake:
         world: Callable[[], World],
         clock: Clock,
         node: str,
+        lease: timedelta,
         wake_deliver: Callable[[], None],
         must_yield: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -56,6 +58,7 @@ class Intake:
         self._world = world
         self._clock = clock
         self._node = node
+        self._heartbeat = Heartbeat(database, lambda tx, held, now: tx.journal.extend(held, now), clock, lease)
         self._wake_deliver = wake_deliver
         self._must_yield = must_yield
 
@@ -68,7 +71,8 @@ class Intake:
         # Whoever brought workers down this often is not tried again (PF4).
         poison = [entry for entry in entries if entry.claim.claims > MOST_CLAIMS]
         sound = [entry for entry in entries if entry.claim.claims <= MOST_CLAIMS]
-        readings = await asyncio.gather(*(self._read(entry, world) for entry in sound))
+        async with self._heartbeat.kept([entry.claim for entry in entries]):
+            readings = await asyncio.gather(*(self._read(entry, world) for entry in sound))
         try:
             done = await self._decide_batch(list(zip(sound, readings, strict=True)), poison, world)
         except Unavailable:

@@ -41,6 +41,7 @@ class Leaving:
     to: tuple[str, ...]
     mail_server: str
     suppressed_by: str = ""
+    lead: Lead | None = None  # as it was looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,13 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """It does not leave any more."""
+    """It does not leave any more, or not before `run_at` (a UTC instant)."""
 
     item: OutboxItem
     state: OutboxState
     why: str
     alarm: str = ""
+    run_at: datetime | None = None
 
 
 async def look_up(tx: Transaction, item: OutboxItem, world: World, now: datetime) -> Leaving | Hold | Stop:
@@ -92,6 +94,7 @@ async def look_up(tx: Transaction, item: OutboxItem, world: World, now: datetime
         to=to,
         mail_server=location.mailserver,
         suppressed_by=item.details.get("withheld_by") or ("" if location.send_emails else "R53"),
+        lead=lead,
     )
 
 

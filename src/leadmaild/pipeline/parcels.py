@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from leadmaild.model.decision import MailKind
+from leadmaild.model.lead import Lead
 from leadmaild.model.outgoing import ComposedMail, MailFacts
 from leadmaild.model.work import OutboxItem
 from leadmaild.pipeline.leaving import Leaving
@@ -25,6 +26,11 @@ class Parcel:
     def items(self) -> tuple[OutboxItem, ...]:
         """The outbox rows this mail settles."""
         return tuple(one.item for one in self.leaving)
+
+    @property
+    def leads(self) -> tuple[Lead, ...]:
+        """The leads this mail tells of, as they were looked up."""
+        return tuple(one.lead for one in self.leaving if one.lead is not None)
 
     @property
     def first(self) -> Leaving:

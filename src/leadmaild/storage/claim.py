@@ -6,12 +6,12 @@ that runs out *is* the rescue; there is no other. On PostgreSQL rows are claimed
 number of nodes may work; on SQLite the claim runs inside BEGIN IMMEDIATE.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, func, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, func, literal, null, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import LeaseLost
@@ -30,20 +30,22 @@ async def claim(
     owner: str,
     limit: int,
     lease: timedelta = LEASE,
+    except_locations: Sequence[str] = (),
 ) -> Sequence[Row[Any]]:
     """Claim up to `limit` rows in one of `states` whose `run_at` has come, oldest first; return them whole.
 
     A row that was claimed before and not settled comes alone: if it is what brought a worker down, it must not take
     its neighbours into the next crash, nor to the cap on crashes (PF4).
     """
-    free = or_(table.c.lease_until.is_(None), table.c.lease_until < lease_now(connection, now))
     waiting = (
         select(table.c.id, table.c.claims)
-        .where(table.c.state.in_(states), table.c.run_at <= now, free)
+        .where(is_in(table, states), table.c.run_at <= now, is_free(connection, table, now))
         .order_by(table.c.run_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if except_locations:
+        waiting = waiting.where(table.c.location.not_in(except_locations))
     found = (await connection.execute(waiting)).all()
     ids = [row.id for row in takewhile(lambda row: not row.claims, found)] or [row.id for row in found[:1]]
     if not ids:
@@ -74,11 +76,37 @@ async def keep(connection: AsyncConnection, table: Table, held: Claim, **values:
 
 
 async def extend(
-    connection: AsyncConnection, table: Table, held: Sequence[Claim], now: datetime, lease: timedelta = LEASE
-) -> None:
-    """Heartbeat: push the end of the leases out. Raises LeaseLost if one of them is gone."""
-    for one in held:
-        await _change(connection, table, one, lease_until=lease_end(connection, now, lease))
+    connection: AsyncConnection, table: Table, held: Collection[Claim], now: datetime, lease: timedelta = LEASE
+) -> frozenset[Claim]:
+    """Heartbeat: push the end of these leases out; return the claims that are gone: settled, or another worker's."""
+    mine = (
+        select(table.c.id)
+        .where(tuple_(table.c.id, table.c.lease_token).in_([(one.row_id, one.token) for one in held]))
+        .where(table.c.lease_until.is_not(None))
+        .order_by(table.c.id)  # the order in which others lock several rows
+        .with_for_update()
+    )
+    kept = (
+        update(table)
+        .where(table.c.id.in_(mine))
+        .values(lease_until=lease_end(connection, now, lease))
+        .returning(table.c.id)
+    )
+    still_mine = set((await connection.execute(kept)).scalars())
+    return frozenset(one for one in held if one.row_id not in still_mine)
+
+
+def is_in(table: Table, states: Sequence[str]) -> ColumnElement[bool]:
+    """The row is in one of `states`, written out: behind a bound parameter the planner would not see that the partial
+    index on waiting rows holds them, and a claim would cost what the whole table costs."""
+    return table.c.state.in_(
+        bindparam("states", [str(state) for state in states], expanding=True, literal_execute=True)
+    )
+
+
+def is_free(connection: AsyncConnection, table: Table, now: datetime) -> ColumnElement[bool]:
+    """Nobody works on the row."""
+    return or_(table.c.lease_until.is_(None), table.c.lease_until < lease_now(connection, now))
 
 
 async def _change(connection: AsyncConnection, table: Table, held: Claim, **values: Any) -> None:

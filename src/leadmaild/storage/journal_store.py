@@ -1,6 +1,6 @@
 """The journal: mails taken in, one entry per location addressed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from leadmaild.model.lead import Outcome
 from leadmaild.model.reading import Reading
 from leadmaild.model.trace import RuleTrace
 from leadmaild.model.work import AcceptedMail, Claim, JournalEntry
-from leadmaild.storage.claim import LEASE, claim, claim_of, settle
+from leadmaild.storage.claim import LEASE, claim, claim_of, extend, settle
 from leadmaild.storage.documents import reading_document, reading_of, trace_document
 from leadmaild.storage.schema import content, content_seen, imap_ledger, journal
 
@@ -54,6 +54,10 @@ class JournalStore:
         rows = await claim(self._connection, journal, ["waiting"], now=now, owner=owner, limit=limit, lease=self._lease)
         raw = await self._contents({row.content_id for row in rows})
         return tuple(_entry(row, raw.get(row.content_id) or b"") for row in rows)
+
+    async def extend(self, held: Collection[Claim], now: datetime) -> frozenset[Claim]:
+        """Keep entries claimed for another lease; return the claims that are gone."""
+        return await extend(self._connection, journal, held, now, self._lease)
 
     async def _contents(self, ids: set[str]) -> dict[str, bytes | None]:
         if not ids:

@@ -1,6 +1,6 @@
 """Leads, their activities and timers; and the turns of the rotation that gave them out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,18 @@ class LeadStore:
         """The leads of these numbers, each once."""
         found = await self._select(lead.c.number.in_(numbers), limit=None)
         return {one.number: one for one in found}
+
+    async def unchanged(self, leads: Collection[Lead]) -> set[int]:
+        """The numbers of those leads whose state, assignee and last reaction are still what they were."""
+        found = await self._connection.execute(
+            select(lead.c.number, lead.c.state, lead.c.assignee, lead.c.reacted_at).where(
+                lead.c.number.in_({one.number for one in leads})
+            )
+        )
+        now_standing = {row.number: (row.state, row.assignee, row.reacted_at) for row in found}
+        return {
+            one.number for one in leads if now_standing.get(one.number) == (one.state, one.assignee, one.reacted_at)
+        }
 
     async def prospect(self, number: int) -> Prospect | None:
         """What was read for the lead when it was made."""

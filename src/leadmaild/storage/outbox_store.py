@@ -1,6 +1,6 @@
 """The outbox: every mail that leaves, from the intent to its end. Unique by (cause, kind, recipient) (PF59)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from leadmaild.model.decision import Intent, MailKind, Recipient, Role
 from leadmaild.model.outgoing import ComposedMail, Delivery, OutboxState, SendResult
 from leadmaild.model.snapshot import AnswerHistory
 from leadmaild.model.work import Claim, OutboxItem, OutboxOrigin, SentMail
-from leadmaild.storage.claim import LEASE, claim, claim_of, keep, settle
+from leadmaild.storage.claim import LEASE, claim, claim_of, extend, is_free, is_in, keep, settle
 from leadmaild.storage.schema import outbox
 from leadmaild.storage.types import Instant
 
@@ -58,14 +58,34 @@ class OutboxStore:
         new_id: int | None = (await self._connection.execute(statement)).scalar_one_or_none()
         return new_id
 
-    async def claim(self, now: datetime, owner: str, limit: int) -> tuple[OutboxItem, ...]:
+    async def claim(
+        self, now: datetime, owner: str, limit: int, except_locations: Sequence[str] = ()
+    ) -> tuple[OutboxItem, ...]:
         """Claim mails whose time has come; one found `sending` was left there by a crash."""
-        rows = await claim(self._connection, outbox, WAITING, now=now, owner=owner, limit=limit, lease=self._lease)
+        rows = await claim(
+            self._connection, outbox, WAITING, now=now, owner=owner, limit=limit, lease=self._lease,
+            except_locations=except_locations,
+        )  # fmt: skip
         return tuple(item_of(row) for row in rows)
 
-    async def next_run_at(self) -> datetime | None:
-        """When the next waiting mail is due (a UTC instant)."""
-        statement = select(func.min(outbox.c.run_at)).where(outbox.c.state.in_(WAITING))
+    async def extend(self, held: Collection[Claim], now: datetime) -> frozenset[Claim]:
+        """Keep mails claimed for another lease; return the claims that are gone."""
+        return await extend(self._connection, outbox, held, now, self._lease)
+
+    async def put_back(self, held: Claim) -> None:
+        """Give a claimed mail back as it is, to be taken at once. Raises LeaseLost."""
+        await settle(self._connection, outbox, held, claims=0)
+
+    async def next_run_at(self, now: datetime, except_locations: Sequence[str] = ()) -> datetime | None:
+        """When the next waiting mail that nobody works on is due (a UTC instant)."""
+        statement = (
+            select(outbox.c.run_at)
+            .where(is_in(outbox, WAITING), is_free(self._connection, outbox, now))
+            .order_by(outbox.c.run_at)
+            .limit(1)
+        )
+        if except_locations:
+            statement = statement.where(outbox.c.location.not_in(except_locations))
         at: datetime | None = (await self._connection.execute(statement)).scalar()
         return at
 
