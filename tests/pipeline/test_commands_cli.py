@@ -210,3 +210,19 @@ def test_stock_is_imported_listed_and_shown_and_a_bad_line_refuses_the_file(call
     assert (shown["model"], shown["price"], shown["location"]) == ("=HYPERLINK(1)", 9990, "MUC")
     assert call("stock", "show", "2")[0] == 65
     assert call("stock", "import", call.folder / "nowhere.csv")[0] == 64
+
+
+@pytest.mark.rule("R29")
+def test_check_config_diff_says_which_deadlines_would_move(call, lead):
+    ok(call("leads", "follow-up", lead, "--at", "2099-03-02T10:00", "--by", "mueller", "--json"))
+    code, out, _err = call("check-config", "--diff", "--json")
+
+    assert code == 0
+    assert json.loads(out)["diff"] == {
+        "deadlines_moved": 0,
+        "deadlines": [],
+        "assignees_gone": [],
+        "templates": [],
+        "settings": [],
+    }
+    assert "0 deadlines of open leads would move" in call("check-config", "--diff")[1]

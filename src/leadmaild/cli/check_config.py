@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
+from leadmaild.cli import config_diff
 from leadmaild.cli.output import json_option
 from leadmaild.cli.session import config_option
 from leadmaild.config.find import settings_path
+from leadmaild.config.model import Settings
 from leadmaild.errors import ConfigError, Problem
 from leadmaild.settings_files import load_settings
 
@@ -27,24 +30,29 @@ class Findings:
 
 
 @click.command("check-config")
+@click.option("--diff", is_flag=True, help="Say what would change for open leads once these settings are in force.")
 @config_option
 @json_option
 @click.pass_context
-def check_config(context: click.Context, as_json: bool) -> None:
+def check_config(context: click.Context, diff: bool, as_json: bool) -> None:
     """Check the settings: every error and every warning at once. Exit 0 if they can be used, else 78."""
-    findings = _check(context.find_root().obj)
-    click.echo(_as_json(findings) if as_json else "\n".join(_lines(findings)))
+    findings, settings = _check(context.find_root().obj)
+    shown = config_diff.shown(settings) if diff and settings is not None else None
+    if as_json:
+        click.echo(_as_json(findings, shown))
+    else:
+        click.echo("\n".join((*_lines(findings), *(config_diff.lines(shown) if shown else ()))))
     context.exit(WRONG_SETTINGS if findings.errors else 0)
 
 
-def _check(named: Path | None) -> Findings:
+def _check(named: Path | None) -> tuple[Findings, Settings | None]:
     path = named
     try:
         path = settings_path(named)
         settings = load_settings(path)
     except ConfigError as error:
-        return Findings(str(path or ""), error.problems)
-    return Findings(str(path), (), settings.warnings, settings.not_in_force)
+        return Findings(str(path or ""), error.problems), None
+    return Findings(str(path), (), settings.warnings, settings.not_in_force), settings
 
 
 def _lines(findings: Findings) -> Iterable[str]:
@@ -58,7 +66,8 @@ def _lines(findings: Findings) -> Iterable[str]:
     yield f"{findings.file}: {counts}" if findings.file else counts
 
 
-def _as_json(findings: Findings) -> str:
+def _as_json(findings: Findings, diff: dict[str, Any] | None) -> str:
     kinds = {"errors": findings.errors, "warnings": findings.warnings, "not_in_force": findings.not_in_force}
     listed = {kind: [{"path": p.path, "message": p.message} for p in found] for kind, found in kinds.items()}
-    return json.dumps({"ok": not findings.errors, "file": findings.file} | listed, ensure_ascii=False, indent=2)
+    document = {"ok": not findings.errors, "file": findings.file} | listed | ({"diff": diff} if diff else {})
+    return json.dumps(document, ensure_ascii=False, indent=2)

@@ -20,7 +20,7 @@ from leadmaild.ports.stores import Database, Transaction
 
 BATCH = 200  # leads in one transaction
 _RUNNING = (TimerState.PENDING, TimerState.FIRED)
-_TARGETS = (TimerKind.STAGE1, TimerKind.FOLLOW_UP)
+TARGETS = (TimerKind.STAGE1, TimerKind.FOLLOW_UP)
 
 
 class Rearm:
@@ -81,7 +81,7 @@ def moved(stored: Sequence[ArmedTimer], lead: Lead, location: Location) -> Itera
     escalates = location.source_of(lead.source, lead.source_provider).escalation
     for _cycle, group in groupby(stored, key=lambda armed: armed.cycle):
         cycle = list(group)
-        target = next((armed for armed in cycle if armed.timer.kind in _TARGETS), None)
+        target = next((armed for armed in cycle if armed.timer.kind in TARGETS), None)
         if target is None or target.timer.state not in _RUNNING or _was_answered(lead, target):
             continue
         today = timers_today(target.timer.kind, target.base_at, location, source_escalates=escalates)

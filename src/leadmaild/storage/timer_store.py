@@ -144,8 +144,10 @@ class TimerStore:
             update(lead).where(lead.c.number.in_(numbers)).values(due_at=due_at, due_kind=kind)
         )
 
-    async def with_open_targets(self, location: str, after: int, limit: int) -> tuple[int, ...]:
-        """Numbers of a location's open leads that have a due date, in order, above `after`; locked."""
+    async def with_open_targets(
+        self, location: str, after: int, limit: int, *, to_change: bool = True
+    ) -> tuple[int, ...]:
+        """Numbers of a location's open leads that have a due date, in order, above `after`; locked if `to_change`."""
         statement = (
             select(lead.c.number)
             .where(
@@ -156,8 +158,9 @@ class TimerStore:
             )
             .order_by(lead.c.number)
             .limit(limit)
-            .with_for_update()
         )
+        if to_change:
+            statement = statement.with_for_update()
         return tuple((await self._connection.execute(statement)).scalars())
 
 
