@@ -59,9 +59,9 @@ _HALF_ROBOTS = ("postmaster", "mdaemon", "microsoftexchange", "mail-delivery", "
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ \-]#?\D)")
 _ADDRESS = re.compile(r"(?<![\w.+-])<?([\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+)>?")
-_MESSAGE_ID = re.compile(r"^[\s>|]*message-id:\s*(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(r"^[ \t>|]{0,40}message-id:\s{0,9}(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _COPY = re.compile(
-    r"^[-\s|]*(?:this is a copy of (?:the|your) message|below this line is a copy|original message(?: headers)?"
+    r"^[- \t|]{0,80}(?:this is a copy of (?:the|your) message|below this line is a copy|original message(?: headers)?"
     r"|returned message|message header follows|ursprüngliche nachrichtenkopfzeilen|undelivered message)\b.*$",
     re.IGNORECASE | re.MULTILINE,
 )

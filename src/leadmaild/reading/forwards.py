@@ -21,6 +21,7 @@ DEEPEST = 3
 _LONGEST_NOTE = 600
 # A head further down than this is part of a conversation, not a forward.
 _MOST_LINES = 2_000
+_LONGEST_HEAD_LINE = 1_000
 
 _LABELS = {
     "from": "von|from|de|da|van|expéditeur|mittente|absender",
@@ -174,7 +175,7 @@ def _header(name: str, value: str) -> HeaderField:
 def find_head(lines: Sequence[str]) -> _Head | None:
     """Return the first typed head: a run of labels with a sender, a subject or date, three in all."""
     for start, line in enumerate(lines):
-        if _HEAD_LINE.fullmatch(line) and (head := _head_at(lines, start)) is not None:
+        if _label_line(line) and (head := _head_at(lines, start)) is not None:
             return head
     return None
 
@@ -184,7 +185,7 @@ def _head_at(lines: Sequence[str], start: int) -> _Head | None:
     last_label, at, end = "", start, start
     while at < len(lines):
         line = lines[at]
-        match = _HEAD_LINE.fullmatch(line)
+        match = _label_line(line)
         if match:
             name = _name_of(match)
             if name in fields:
@@ -205,6 +206,10 @@ def _head_at(lines: Sequence[str], start: int) -> _Head | None:
         return None
     above = [line for line in lines[max(0, start - 4) : start] if line.strip()]
     return _Head(start, end, fields, last_label, bool(above) and _MARKER.fullmatch(above[-1].strip()) is not None)
+
+
+def _label_line(line: str) -> re.Match[str] | None:
+    return _HEAD_LINE.fullmatch(line) if len(line) <= _LONGEST_HEAD_LINE else None
 
 
 def _name_of(match: re.Match[str]) -> str:

@@ -18,9 +18,9 @@ _HIDING = re.compile(r"display:none|visibility:hidden|max-height:0(?!\.?[1-9])|(
 _NO_FONT = re.compile(r"font-size:0(?!\.?[1-9])")
 _SOME_FONT = re.compile(r"font-size:\.?[1-9]|font:")
 _BOLD_STYLE = re.compile(r"font-weight:(?:bold|[6-9]00)")
-_MEDIA = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}|/\*.*?\*/", re.DOTALL)
-_HIDDEN_CLASS = re.compile(r"\.([\w-]+)\s*\{[^}]*display\s*:\s*none[^}]*\}")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]*>")
+_CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_CLASS = re.compile(r"\.([\w-]{1,60})")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
 # Without an end tag, or ended by the next of their kind: they do not nest by themselves.
 _NOT_NESTING = frozenset(
     [
@@ -90,7 +90,14 @@ def _hidden_classes(tree: LexborHTMLParser) -> list[str]:
     sheets = "".join(style.text() for style in tree.css("style"))[:200_000]
     if "none" not in sheets:
         return []
-    return list(dict.fromkeys(_HIDDEN_CLASS.findall(_MEDIA.sub("", sheets))))[:20]
+    hidden: dict[str, None] = {}
+    depth = 0  # within @media or another block of rules
+    for piece in _CSS_COMMENT.sub("", sheets).split("}"):
+        selector, *blocks = piece.split("{")
+        if depth == 0 and len(blocks) == 1 and "display:none" in "".join(blocks[0].split()).lower():
+            hidden.update((name, None) for name in _CLASS.findall(selector[-200:]))
+        depth = max(0, depth + len(blocks) - 1)
+    return list(hidden)[:20]
 
 
 def _target(anchor: LexborNode) -> str | None:
@@ -115,6 +122,6 @@ def is_too_complex(html: str) -> bool:
 
 def text_without_structure(html: str) -> str:
     """Text of markup nobody can have meant: tags taken out, the ends of blocks as line ends."""
-    spaced = re.sub(r"</?(?:br|p|div|tr|li|td|th|h\d)\b[^>]*>", "\n", html, flags=re.IGNORECASE)
-    parser = LexborHTMLParser(re.sub(r"<[a-zA-Z/!][^>]{0,10000}>", "", spaced))
+    spaced = re.sub(r"</?(?:br|p|div|tr|li|td|th|h\d)\b[^<>]*>", "\n", html, flags=re.IGNORECASE)
+    parser = LexborHTMLParser(re.sub(r"<[a-zA-Z/!][^<>]{0,10000}>", "", spaced))
     return parser.body.text() if parser.body else ""

@@ -36,7 +36,7 @@ _MIME_NOTICE = re.compile(
     rb"mime[- ](?!version)|formato? mime|multi-?part (?:message|mime)|mehrteilig|preamble|epilogue", re.IGNORECASE
 )
 _TEXT_IN_PARTS = re.compile(
-    rb"^content-type:[ \t\n]*text/(plain|html)[^\n]*(?:\n[^\n]+)*\n\n", re.IGNORECASE | re.MULTILINE
+    rb"^content-type:[ \t\n]*text/(plain|html)[^\n]*(?:\n[^\n]+){0,30}\n\n", re.IGNORECASE | re.MULTILINE
 )
 _MACHINERY = re.compile(rb"^(?:content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*|--[^\s][^\n]*)\n", re.IGNORECASE | re.MULTILINE)
 
@@ -204,10 +204,10 @@ def _raw_payload(node: Tree) -> bytes:
 def _with_guessed_boundary(node: Tree, kind: str) -> Tree | None:
     """Parse a multipart without (the right) boundary again by the delimiter its body shows (BI-29)."""
     payload = _raw_payload(node)
-    delimiter = re.search(rb"^--([^\n]{1,2000}?)[ \t]*\ncontent-[a-z-]+:", payload, re.IGNORECASE | re.MULTILINE)
-    if delimiter is None or b'"' in delimiter[1]:
+    delimiter = re.search(rb"^--([^\n]{1,2000})\ncontent-[a-z-]+:", payload, re.IGNORECASE | re.MULTILINE)
+    if delimiter is None or b'"' in delimiter[1] or not delimiter[1].strip():
         return None
-    head = b"Content-Type: " + kind.encode("ascii", "replace") + b'; boundary="' + delimiter[1] + b'"\n\n'
+    head = b"Content-Type: " + kind.encode("ascii", "replace") + b'; boundary="' + delimiter[1].rstrip() + b'"\n\n'
     tree, _ = _tree(head + payload, _Found())
     return tree if tree.is_multipart() else None
 

@@ -10,6 +10,7 @@ MOST_LINES = 20_000
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _QUOTE = re.compile(r"(?:>\s?)+")
+_LONGEST_TABLE_ROW = 500
 _TABLE_ROW = re.compile(r"\|\s*([^|]*?)\s*\|\s*([^|]*?)\s*\|?")
 
 
@@ -37,7 +38,13 @@ def _row(line: str, separator: str) -> Row:
     stripped = line.strip()
     if is_rule(stripped):
         return Row(stripped, is_rule=True)
-    if line.startswith("|") and (cells := _TABLE_ROW.fullmatch(line.strip())) and cells[1] and cells[2]:
+    if (
+        line.startswith("|")
+        and len(line) <= _LONGEST_TABLE_ROW
+        and (cells := _TABLE_ROW.fullmatch(line.strip()))
+        and cells[1]
+        and cells[2]
+    ):
         return Row(f"{cells[1]}: {cells[2]}", cells[1].rstrip(" :*"), cells[2], is_cell=True)
     found = split_label(line, separator)
     return Row(clean_line(line), *found) if found else Row(stripped)

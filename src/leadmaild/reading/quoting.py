@@ -64,6 +64,7 @@ _SIGNATURE = re.compile(
 )
 _LONGEST_SIGNATURE_LINE = 160
 _LONGEST_ATTRIBUTION = 300
+_LONGEST_MARK = 1_000
 
 # The words all of these begin with, unless they begin with a sign or a digit: other lines need no closer look.
 _FIRST_WORDS = frozenset(
@@ -125,6 +126,8 @@ def _pieces(line: Line) -> list[tuple[str, bool]]:
 
 def _is_plain(text: str) -> bool:
     """Whether the line cannot begin a quote, an earlier mail or a signature."""
+    if len(text) > _LONGEST_MARK:
+        return True
     if not text[:1].isalpha() or text.endswith((":", "：")) or len(text) > _LONGEST_ATTRIBUTION:
         return False
     return text.split(None, 1)[0].casefold().rstrip(":.") not in _FIRST_WORDS
@@ -162,7 +165,7 @@ def _is_mail_head(texts: list[tuple[str, bool]], at: int) -> bool:
     """Whether the head of an earlier mail (Von, Gesendet, An, Betreff, in any order) starts here."""
     if not (_HEAD_FROM.fullmatch(texts[at][0]) or _HEAD_OTHER.fullmatch(texts[at][0])):
         return False
-    near = [text for text, _ in texts[at : at + 7]]
+    near = [text for text, _ in texts[at : at + 7] if len(text) <= _LONGEST_MARK]
     return any(map(_HEAD_FROM.fullmatch, near)) and sum(1 for text in near if _HEAD_OTHER.fullmatch(text)) >= 2
 
 

@@ -59,6 +59,8 @@ _AUTOMATIC_SUBJECT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_LONGEST_SUBJECT = 300
+
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
 _PGP = re.compile(r"-----BEGIN PGP MESSAGE-----.*?(?:-----END PGP MESSAGE-----|$)", re.DOTALL)
 
@@ -184,7 +186,7 @@ def ambiguous_sender(sender: Sender) -> Evidence | None:
 
 def automatic_subject(message: Message) -> Evidence | None:
     """AR-23: the subject looks automatic."""
-    found = _AUTOMATIC_SUBJECT.match(message.get("subject") or "")
+    found = _AUTOMATIC_SUBJECT.match((message.get("subject") or "")[:_LONGEST_SUBJECT])
     return Evidence("AR-23", "automatic subject") if found else None
 
 

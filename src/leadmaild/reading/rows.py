@@ -11,12 +11,14 @@ from leadmaild.reading.message import Line
 
 LONGEST_LABEL = 60
 LONGEST_HEADING = 80
+# A label and its mark stand within this; what follows is not looked at by a pattern.
+_LONGEST_READ = 240
 
 # Bullets, quote marks, list numbers and pictograms before a label.
 _LEAD_IN = r"[\s>*•·▪●◦‣➤►→✓✔☑|#\u2010-\u2015\-+\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]*(?:\d{1,2}[.)]\s+)?"
 _LABEL = rf"[(\[]?[^\W\d_](?:(?!:/).){{0,{LONGEST_LABEL}}}?"
-_RULE = re.compile(r"\W*([-=_*~#.·•—–+])(?:[-=_*~#.·•—–+|\s])*\1\W*")
-_DECORATED = re.compile(r"(?:[=\-*#_~+|<>\[]+\s?)+(?=\w)(.+?)(?:\s?[=\-*#_~+|<>\]]+)*")
+_RULE_SIGNS = "-=_*~#•—–+"
+_DECORATION = " =-*#_~+|<>[]:"
 _SENTENCE_END = (".", ",", ";", "!", "?")
 # A lone "Telefon:" above another label is an empty field, not a heading.
 _FIELD_WORDS = re.compile(
@@ -71,19 +73,23 @@ def split_label(text: str, separator: str = ":") -> tuple[str, str] | None:
         return _split_without_mark(text)
     if separator != ":" and separator not in text:
         return None
-    match = _pattern(separator).fullmatch(text)
+    match = _pattern(separator).fullmatch(text[:_LONGEST_READ])
     if not match or "@" in match[1] or len(match[1].split()) > 8:
         return None
     label = _bare(match[1])
-    return (label, match[2].strip()) if label else None
+    return (label, text[match.start(2) :].strip()) if label else None
 
 
 def _split_without_mark(text: str) -> tuple[str, str] | None:
     """Label and value with dot leaders between them, or in two columns."""
-    match = _LEADERS.fullmatch(text) if ".." in text or "…" in text or ". ." in text or "__" in text else None
-    if match is None and ("\t" in text or "   " in text):
-        match = _COLUMNS.fullmatch(text)
-    return (_bare(match[1]), (match[2] or "").strip()) if match else None
+    start = text[:_LONGEST_READ]
+    has_leaders = ".." in start or "…" in start or ". ." in start or "__" in start
+    match = _LEADERS.fullmatch(start) if has_leaders else None
+    if match is None and ("\t" in start or "   " in start):
+        match = _COLUMNS.fullmatch(start)
+    if match is None:
+        return None
+    return _bare(match[1]), text[match.start(2) :].strip() if match[2] else ""
 
 
 def _bare(label: str) -> str:
@@ -94,16 +100,16 @@ def is_rule(text: str) -> bool:
     """Whether the line is a drawn rule such as `-----` or `=====`."""
     if len(text) < 3 or text[0].isalnum() or text[-1].isalnum():
         return False
-    return not any(c.isalnum() for c in text) and _RULE.fullmatch(text) is not None
+    is_drawn = any(text.count(sign) >= 3 for sign in _RULE_SIGNS) or text.count(".") >= 5
+    return is_drawn and not any(c.isalnum() for c in text)
 
 
 def undecorated_heading(text: str) -> str | None:
     """Return the words of a heading drawn in signs (`=== Kontakt ===`, `## Kontakt`, `[Kontakt]`), else None."""
     if text[:2] in ("--", "==", "**", "##", "__", "~~", "++") or (text[:1] == "[" and text[-1:] == "]"):
-        match = _DECORATED.fullmatch(text)
+        words = text.strip(_DECORATION)
         is_drawn = text[:2] != "--" or text[-2:] == "--"  # "-- Max" begins a signature
-        if match and is_drawn and len(match[1]) <= LONGEST_HEADING:
-            return match[1].strip(" =-*#_~+|<>[]:")
+        return words if is_drawn and words and len(words) <= LONGEST_HEADING else None
     return None
 
 

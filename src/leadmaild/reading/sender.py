@@ -279,4 +279,4 @@ def _name(text: str, defects: list[str]) -> str:
         defects.append("control character")
     if _ENCODED.search(decoded.encode("utf-8", "surrogateescape")):
         defects.append("broken encoded word")
-    return clean_line(decoded).strip("\"' ")
+    return clean_line(decoded[: 8 * LONGEST_NAME]).strip("\"' ")
