@@ -5,6 +5,7 @@ written, and no key outside the allowed ones, so no name, address, subject or bo
 """
 
 import logging
+import re
 import sys
 from enum import StrEnum
 from typing import TextIO
@@ -108,6 +109,7 @@ structlog.configure(
 )
 _logger = structlog.stdlib.get_logger("leadmaild")
 _LONGEST_VALUE = 256
+_ADDRESS = re.compile(r"[^\s\"'<>,;()]+@[^\s\"'<>,;()]+")
 
 
 def log(event: Event, *, exc: BaseException | None = None, **fields: str | float | bool | None) -> None:
@@ -118,6 +120,8 @@ def log(event: Event, *, exc: BaseException | None = None, **fields: str | float
     if unknown := fields.keys() - ALLOWED_KEYS:
         raise TypeError(f"not allowed in a log line: {sorted(unknown)}")
     present = {key: value for key, value in fields.items() if value not in (None, "")}
+    if isinstance(problem := present.get("problem"), str):  # of settings, which name people; check-config shows it all
+        present["problem"] = _ADDRESS.sub("(address)", problem)
     _logger.log(_LEVELS.get(event, logging.INFO), str(event), **present, **({"exc_info": exc} if exc else {}))
 
 

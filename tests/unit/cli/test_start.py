@@ -56,3 +56,13 @@ def test_what_a_command_logs_never_mixes_with_its_result_nor_shows_foreign_text(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "leadmaild: bug where=here error=ValueError\n")
+
+
+@pytest.mark.rule("R182")
+def test_the_log_tells_a_problem_of_the_settings_without_the_address_in_it():
+    code = (
+        "from leadmaild.maillog import Event, log\n"
+        "log(Event.CONFIG_REJECTED, path='location MUC', problem='\"chef@haus.example\" is a mailbox of ours')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == 'leadmaild: config_rejected path=location MUC problem="(address)" is a mailbox of ours\n'
