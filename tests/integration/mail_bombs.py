@@ -94,6 +94,31 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "one line of 25 MB": lambda: _with(b"Content-Type: text/plain", _TEXT + b"a" * 25_000_000),
     "25 MB of text": lambda: _with(b"Content-Type: text/plain", _TEXT + (b"Worte. " * 10 + b"\r\n") * 350_000),
     "3,000,000 short lines": lambda: _with(b"Content-Type: text/plain", _TEXT + b"a\r\n" * 3_000_000),
+    # Text that makes careless patterns go back and forth (ReDoS).
+    "decorations": lambda: _with(b"Content-Type: text/plain", _TEXT + (b"== - ~ " * 60 + b"a!\r\n") * 500),
+    "one decoration of 900 kB": lambda: _with(b"Content-Type: text/plain", _TEXT + b"=- " * 300_000 + b"a:!"),
+    "blanks before a colon": lambda: _with(b"Content-Type: text/plain", _TEXT + b"a" + b" " * 900_000 + b"b: c"),
+    "stars after a label": lambda: _with(b"Content-Type: text/plain", _TEXT + b"Von: " + b"*" * 900_000 + b"a"),
+    "heads without end": lambda: _with(b"Content-Type: text/plain", _TEXT + b"Von: a\r\n" * 100_000),
+    "a drawn table of blanks": lambda: _with(b"Content-Type: text/plain", _TEXT + b"|" + b" " * 900_000 + b"x"),
+    "colons in the subject": lambda: b"Subject: " + b": " * 30_000 + b"\r\n\r\n" + _TEXT,
+    "a name of 60,000 letters": lambda: b"From: " + b"a" * 60_000 + b" <a@b.example>\r\n\r\n" + _TEXT,
+    "tags without end": lambda: _with(b"Content-Type: text/html", _TEXT + b"<a" * 400_000),
+    "few tags without end": lambda: _with(b"Content-Type: text/html", _TEXT + (b"<a" + b"x" * 100) * 9_000),
+    "media rules without end": lambda: _with(
+        b"Content-Type: text/html", _TEXT + b"<style>display:none " + b"@media" * 30_000 + b"</style>"
+    ),
+    "comments and classes without end": lambda: _with(
+        b"Content-Type: text/html", _TEXT + b"<style>none " + b"/*" * 50_000 + b"*/" + b".a{" * 30_000 + b"</style>"
+    ),
+    "content types without a blank line": lambda: _with(
+        b"Content-Type: multipart/mixed; boundary=b",
+        _TEXT + b"--b\r\n" * 600 + b"Content-Type: text/plain\r\n" * 60_000,
+    ),
+    "delimiters of blanks": lambda: _with(
+        b"Content-Type: multipart/mixed; boundary=b", _TEXT + (b"--a" + b" " * 1_990 + b"x\r\n") * 400
+    ),
+    "a bounce of rules": lambda: b"X-Failed-Recipients: a@b.example\r\n\r\n" + _TEXT + b"---\r\n" * 100_000,
     "photo of 18 MB on one line": lambda: _with(
         b"Content-Type: image/jpeg; name=a.jpg\r\nContent-Transfer-Encoding: base64", b"QUJD" * 6_000_000
     ),
