@@ -34,8 +34,9 @@ shows the same keys in use.
   complete a `[[location]]` that exists, named by its `code`, and may set only keys marked *dealer*; a `file:` in them
   must lie below their own folder; a key may be set in one file only (R30).
 - `systemctl reload leadmaild` (SIGHUP) takes the files anew, with templates and sources: all of them at one instant, or
-  nothing if anything is wrong; its exit status and `leadmaild status` tell. `[smtp]`, `[lmtp]`, `[http]`, `[[imap]]`, `gateway.database`
-  and the name the listeners greet with wait for a restart. Every change is in `leadmaild settings log`.
+  nothing if anything is wrong; its exit status and `leadmaild status` tell. `[smtp]`, `[lmtp]`, `[http]`, `[[imap]]`,
+  `gateway.database` and the name the listeners greet with wait for a restart. Every change is in
+  `leadmaild settings log`.
 - Lists of tables (`[[location]]`) in several files add up; every other key stands in one file only.
 """
 

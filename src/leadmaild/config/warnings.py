@@ -57,7 +57,8 @@ def _locations(file: SettingsFile) -> Iterator[Finding]:
             yield (*here, "escalation", "stage1"), "is off, and with it the reminder and stage 2 (R23)"
         if span := location.autoresponse.learning:
             until = f"for {format_duration(span)} from the first start with it; `leadmaild status` shows until when"
-            yield (*here, "autoresponse", "learning"), f"is on: automatic answers are recorded, not sent, {until} (AR-28)"
+            message = f"is on: automatic answers are recorded, not sent, {until} (AR-28)"
+            yield (*here, "autoresponse", "learning"), message
         if location.exposes and not Path(location.exposes).is_dir():
             yield (*here, "exposes"), f"there is no folder {location.exposes}: mails go without exposé (R5)"
         if location.default_expose and not location.exposes:
