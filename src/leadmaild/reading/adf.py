@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
+import re2
+
 from leadmaild.model.reading import RequestType
 from leadmaild.reading.adf_text import adf_texts, parsed
 from leadmaild.reading.fields import addresses, amounts, names, vehicles
@@ -21,6 +23,8 @@ _CUSTOMERS_OWN = ("trade-in", "tradein", "trade in", "trade", "sell")
 _ASKING_PRICES = ("", "asking", "quote", "internet", "sale", "list")
 _PHONE_CHANNEL = re.compile(r"\b(?:calls?|phone|telefon\w*|anruf\w*|telephon\w*)\b", re.IGNORECASE)
 _CHAT_CHANNEL = re.compile(r"\b(?:chat|live ?chat|messag(?:e|ing)|text|sms)\b", re.IGNORECASE)
+# What is not the customer in a text no parser takes.
+_OTHERS = re2.compile(r"(?is)<vendor\b.*?</vendor\s*>|<provider\b.*?</provider\s*>")
 # Formatting that a form's editor left in the words, CDATA included; anything else in brackets is the customer's.
 _LINE_BREAK = re.compile(r"<br\s*/?>|</p>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?(?:b|i|u|p|strong|em|div|span|font)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
@@ -313,13 +317,12 @@ def _own_text(element: Element) -> str:
 def _flat_fields(text: str, where: str, locale: Locale) -> Findings:
     """The last resort where no parser gets through: flat fields of the customer's part, never above 0.6."""
     findings = Findings()
-    outside = re.compile(r"<(vendor|provider)\b.{0,20000}?</\1\s*>", re.IGNORECASE | re.DOTALL)
     paths = {
         "email": "contact.email", "phone": "contact.phone", "comment": "message", "comments": "message",
         "vin": "vehicle.vin", "stock": "vehicle.internal_number", "make": "vehicle.make", "model": "vehicle.model",
         "year": "vehicle.year", "odometer": "vehicle.mileage", "price": "vehicle.price",
     }  # fmt: skip
-    body = outside.sub("", text[:200_000])
+    body = _OTHERS.sub("", text[:200_000])
     for element, attributes, value in _FLAT.findall(body)[:200]:
         path = paths.get(element.lower())
         if path == "contact.phone" and "fax" in attributes.lower():

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
+import re2
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from selectolax.lexbor import LexborHTMLParser
@@ -19,11 +20,9 @@ from leadmaild.reading.fields.urls import links_in_html, links_in_text, unwrappe
 from leadmaild.reading.html_text import rows_of_html
 from leadmaild.reading.message import Document, Message
 
-_COMMENT = re.compile(r"<!--(?!\[if)(.*?)-->", re.DOTALL)
+_COMMENT = re2.compile(r"(?s)<!--(.*?)-->")  # RE2: see adf_text
 _XML_START = re.compile(r"\s*(?:<\?[^>]{0,200}\?>\s*)?<[A-Za-z_][\w.:-]*[\s/>]")
-_DOCTYPE = re.compile(
-    r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<!(?:ENTITY|ELEMENT|ATTLIST)[^>]*>|<\?.*?\?>", re.DOTALL | re.IGNORECASE
-)
+_DOCTYPE = re2.compile(r"(?is)<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<!(?:ENTITY|ELEMENT|ATTLIST)[^>]*>|<\?.*?\?>")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
 _LEAF = re.compile(r"<([A-Za-z_][\w.:-]{0,60})(?:\s[^<>]{0,500})?>([^<>]{1,2000})</\1\s*>")
 _JSON_START = re.compile(r"\{\s*(?:\"|&quot;|&#34;)")
@@ -68,7 +67,7 @@ class Carriers:
         found: list[XmlLeaf] = []
         for page in self._pages:
             for comment in _COMMENT.findall(page) if "<!--" in page else ():
-                if len(comment) <= _LONGEST and _XML_START.match(comment):
+                if len(comment) <= _LONGEST and not comment.startswith("[if") and _XML_START.match(comment):
                     found.extend(_leaves_of(comment))
         return tuple(found[:_MOST_LEAVES])
 
