@@ -98,3 +98,11 @@ class SentMail:
     id: int
     lead: int | None
     customer_address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecentNotices:
+    """How many notices went to one of our people within the last hour, and when the last one did."""
+
+    count: int
+    last_at: datetime

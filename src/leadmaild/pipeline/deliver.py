@@ -14,6 +14,7 @@ from leadmaild.errors import LeaseLost, Refused, Unavailable
 from leadmaild.maillog import Event, log
 from leadmaild.model.outgoing import OutboxState
 from leadmaild.model.work import OutboxItem
+from leadmaild.pipeline import notice_budget
 from leadmaild.pipeline.leaving import Hold, Leaving, Stop, look_up
 from leadmaild.pipeline.parcels import Parcel, parcels
 from leadmaild.pipeline.sending import Ready, Sending
@@ -52,8 +53,8 @@ class Deliver:
         if not items:
             return False
         try:
-            leaving = await self._look_up_all(items)
-            ready = [r for r in await asyncio.gather(*map(self._compose, parcels(leaving))) if r is not None]
+            going = await self._within_budget(parcels(await self._look_up_all(items)))
+            ready = [r for r in await asyncio.gather(*map(self._compose, going)) if r is not None]
             committed = await self._commit_sending(ready)
         except Unavailable:
             # Nobody is on his way yet; do not leave them to the end of the lease.
@@ -98,6 +99,20 @@ class Deliver:
         for stop in (one for one in staying if isinstance(one, Stop)):
             _log_stop(stop)
         return [one for one in found if isinstance(one, Leaving)]
+
+    async def _within_budget(self, all_parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+        """What may leave now without flooding one of our people; the rest waits for its digest."""
+        if not any(map(notice_budget.is_counted, all_parcels)):
+            return all_parcels
+        now = self._clock.now()
+        async with self._database.view() as tx:
+            split = await notice_budget.split(tx, all_parcels, now)
+        if split.waiting:
+            async with self._database.transaction() as tx:
+                for item in (item for parcel in split.waiting for item in parcel.items):
+                    await tx.outbox.settle(item.claim, OutboxState.HELD, now, run_at=split.until)
+                await tx.commit()
+        return split.going
 
     async def _look_up(self, tx: Transaction, item: OutboxItem, world: World, now: datetime) -> Leaving | Hold | Stop:
         try:
@@ -148,6 +163,8 @@ class Deliver:
             seen = {lead.number: lead for one in ready for lead in one.parcel.leads}
             unchanged = await tx.leads.unchanged(tuple(seen.values()))
             going = [one for one in ready if unchanged.issuperset(lead.number for lead in one.parcel.leads)]
+            for one in filter(lambda one: notice_budget.is_counted(one.parcel), going):
+                await tx.notices.remember(notice_budget.addresses_of(one.parcel), one.mail.message_id, now)
             for one in ready:
                 for leaving in one.parcel.leaving:
                     if one in going:

@@ -18,7 +18,7 @@ from leadmaild.model.snapshot import AnswerHistory, Roster, TurnKey
 from leadmaild.model.trace import RuleTrace
 from leadmaild.model.user import Absence, Group, User
 from leadmaild.model.vehicle import StockVehicle
-from leadmaild.model.work import AcceptedMail, Claim, JournalEntry, OutboxItem, OutboxOrigin, SentMail
+from leadmaild.model.work import AcceptedMail, Claim, JournalEntry, OutboxItem, OutboxOrigin, RecentNotices, SentMail
 
 
 class JournalStore(Protocol):
@@ -151,6 +151,13 @@ class TimerStore(Protocol):
     ) -> tuple[int, ...]: ...
 
 
+class NoticeStore(Protocol):
+    """storage.notice_store"""
+
+    async def recent(self, addresses: Collection[str], now: datetime) -> dict[str, RecentNotices]: ...
+    async def remember(self, addresses: Collection[str], message_id: str, now: datetime) -> None: ...
+
+
 class OutboxStore(Protocol):
     """storage.outbox_store"""
 
@@ -275,6 +282,11 @@ class Transaction(Protocol):
     @property
     def timers(self) -> TimerStore:
         """The clock's events."""
+        ...
+
+    @property
+    def notices(self) -> NoticeStore:
+        """How many notices our people had lately."""
         ...
 
     @property

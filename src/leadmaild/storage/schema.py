@@ -266,6 +266,15 @@ Index("ix_outbox_location_kind_created_at", outbox.c.location, outbox.c.kind, ou
 Index("ix_outbox_lead", outbox.c.lead)
 Index("ix_outbox_created_at", outbox.c.created_at)
 
+# Notices to staff of the last hour, by address: beyond a number they go as digests (security.md 2.2).
+notice_sent = Table(
+    "notice_sent",
+    metadata,
+    Column("address", String(320), primary_key=True),  # case-folded
+    Column("message_id", String(255), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
 # The clock's events, derived from facts; `run_at` is their effective_at (R19). They fire within one transaction and so
 # need no lease.
 timer = Table(

@@ -22,6 +22,7 @@ from leadmaild.storage.lead_store import LeadStore
 from leadmaild.storage.listings import Listings
 from leadmaild.storage.mailbox_store import MailboxStore
 from leadmaild.storage.node_lease_store import NodeLeaseStore
+from leadmaild.storage.notice_store import NoticeStore
 from leadmaild.storage.outbox_store import OutboxStore
 from leadmaild.storage.people_store import PeopleStore
 from leadmaild.storage.stock_store import StockStore
@@ -40,6 +41,7 @@ class Transaction:
         self.leads = LeadStore(connection)
         self.lead_changes = LeadChanges(connection)
         self.timers = TimerStore(connection)
+        self.notices = NoticeStore(connection)
         self.outbox = OutboxStore(connection, lease)
         self.people = PeopleStore(connection, locks=locks)
         self.stock = StockStore(connection)

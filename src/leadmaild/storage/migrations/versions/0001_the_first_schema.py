@@ -169,6 +169,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_set_day_location", ["location"], unique=False)
 
     op.create_table(
+        "notice_sent",
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("message_id", sa.String(length=255), nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("address", "message_id", name=op.f("pk_notice_sent")),
+    )
+    op.create_table(
         "settings_log",
         sa.Column("id", Id, sa.Identity(always=False, start=1), nullable=False),
         sa.Column("at", Instant, nullable=False),
