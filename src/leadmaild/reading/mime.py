@@ -32,6 +32,7 @@ _FOR_PARSER = re.compile(
     rb"(?:from|content-type|content-transfer-encoding|content-disposition|content-id)[ \t]*:", re.IGNORECASE
 )
 _LONGEST_FOR_PARSER = 16 * 1024
+_LONGEST_FOR_FALLBACK = 400_000
 _MIME_NOTICE = re.compile(
     rb"mime[- ](?!version)|formato? mime|multi-?part (?:message|mime)|mehrteilig|preamble|epilogue", re.IGNORECASE
 )
@@ -269,7 +270,9 @@ def by_bytes(block: header_fields.Block, why: str) -> Message:
             break
     if not by_kind:
         own = b"".join(f.raw for f in headers if f.name == "content-transfer-encoding")
-        by_kind["text/plain"] = _part_from(b"content-transfer-encoding:" + own, _MACHINERY.sub(b"", body), "text/plain")
+        by_kind["text/plain"] = _part_from(
+            b"content-transfer-encoding:" + own, _MACHINERY.sub(b"", body[:_LONGEST_FOR_FALLBACK]), "text/plain"
+        )
     kind = parameters(next((f.raw for f in headers if f.name == "content-type"), b""))[0] or "text/plain"
     return Message(
         headers, tuple(by_kind.values()), (), kind, (*block.repairs, f"read by the fallback reader: {why}"), True,
