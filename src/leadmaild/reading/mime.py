@@ -269,10 +269,9 @@ def by_bytes(block: header_fields.Block, why: str) -> Message:
         if len(by_kind) == 2:
             break
     if not by_kind:
-        own = b"".join(f.raw for f in headers if f.name == "content-transfer-encoding")
-        by_kind["text/plain"] = _part_from(
-            b"content-transfer-encoding:" + own, _MACHINERY.sub(b"", body[:_LONGEST_FOR_FALLBACK]), "text/plain"
-        )
+        own = b"\n".join(f for f in block.fields if _FOR_PARSER.match(f))
+        words = _MACHINERY.sub(b"", body[:_LONGEST_FOR_FALLBACK])
+        by_kind["text/plain"] = _part_from(own, words, "text/plain")
     kind = parameters(next((f.raw for f in headers if f.name == "content-type"), b""))[0] or "text/plain"
     return Message(
         headers, tuple(by_kind.values()), (), kind, (*block.repairs, f"read by the fallback reader: {why}"), True,

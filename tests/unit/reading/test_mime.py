@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadmaild.reading.limits import DEEPEST, MOST_PARTS, too_complex, without_ballast
+from leadmaild.reading.limits import DEEPEST, MOST_BODY_LINES, MOST_PARTS, too_complex, without_ballast
 from leadmaild.reading.message import Message
 from leadmaild.reading.mime import DEEPEST_NESTED, LONGEST_TEXT, parse
 from leadmaild.reading.text import documents
@@ -243,6 +243,13 @@ def test_beyond_the_limits_the_fallback_reader_finds_header_and_text() -> None:
     assert message.get("from") == "Max Muster <max@kunde.example>"
     assert message.is_cut
     assert message.repairs == ("read by the fallback reader: parts",)
+
+
+def test_the_fallback_reader_goes_by_the_mail_s_own_charset() -> None:
+    lines = "Grüße\r\n".encode("iso-8859-15") + b"a\r\n" * (MOST_BODY_LINES + 1)
+    message = parse(mail("text/plain; charset=iso-8859-15", lines))
+    assert texts(message)[0].startswith("Grüße\na")
+    assert message.repairs == ("read by the fallback reader: lines",)
 
 
 def test_a_long_text_is_cut_and_says_so() -> None:
