@@ -56,9 +56,11 @@ def list_(  # one parameter an option
         due_from=since,
         needs_review=True if needs_review else None,
     )
-    rows = [row(line, chosen, now) for line in run_async(_list(chosen, wanted, limit))]
+    # How long before its due date a lead is in warning is each location's own: so these are cut after the look.
+    lines = run_async(_list(chosen, wanted, None if due == "warning" else limit))
+    rows = [row(line, chosen, now) for line in lines]
     if due in ("overdue", "warning"):
-        rows = [shown for shown in rows if shown["colour"] == due]
+        rows = [shown for shown in rows if shown["colour"] == due][:limit]
     if as_json:
         print_json(rows)
     else:
