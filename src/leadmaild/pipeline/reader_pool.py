@@ -6,8 +6,10 @@ A mail that breaks the worker gives the fallback reading of a mail nobody could 
 import asyncio
 import contextlib
 import multiprocessing
+import os
 import resource
 from concurrent.futures import TimeoutError as DeadlinePassed
+from concurrent.futures.process import BrokenProcessPool
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -21,6 +23,9 @@ from leadmaild.reading.unreadable import unreadable
 DEADLINE_S = 5.0
 MEMORY_LIMIT = 512 * 1024 * 1024
 MAILS_PER_WORKER = 500
+_TRIES = 3  # pools, for a mail whose pool breaks before it is read
+# Where there is one core for all, taking mail in comes before reading it (T3, T12).
+_NICENESS = 10
 
 _sources: SourceSet | None = None
 
@@ -29,11 +34,17 @@ class ReaderPool:
     """Port Reader: worker processes that read with these sources, whatever becomes of the files they were read from."""
 
     def __init__(self, sources: SourceSet, workers: int = 1) -> None:
-        self._pool = ProcessPool(
-            max_workers=workers,
+        self._sources = sources
+        self._workers = workers
+        self._pool = self._new_pool()
+        self._closing: list[ProcessPool] = []
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._workers,
             max_tasks=MAILS_PER_WORKER,
             initializer=_prepare_worker,
-            initargs=(sources,),
+            initargs=(self._sources,),
             context=multiprocessing.get_context("spawn"),
         )
 
@@ -43,9 +54,32 @@ class ReaderPool:
 
     async def read(self, raw: bytes, context: ReadingContext) -> Reading:
         """Read one mail. What breaks the worker (crash, memory, deadline) comes back as the fallback reading."""
-        future = self._pool.schedule(_read, args=(raw, context), timeout=DEADLINE_S)
+        for _ in range(_TRIES):
+            pool = self._pool
+            try:
+                return await self._read_with(pool, raw, context)
+            except BrokenProcessPool:
+                # A worker died between two mails (the kernel was short of memory, say): no mail is to blame, and the
+                # pool does not recover by itself.
+                self._replace(pool)
+        return unreadable(raw, "reader_died")
+
+    def _replace(self, broken: ProcessPool) -> None:
+        if self._pool is broken:  # the first of those who waited for it does this
+            log(Event.ALARM_RAISED, where="reader", reason="pool_broken")
+            self._pool = self._new_pool()
+            self._closing.append(broken)
+            broken.stop()  # type: ignore[no-untyped-call]
+
+    async def _read_with(self, pool: ProcessPool, raw: bytes, context: ReadingContext) -> Reading:
+        try:
+            future = pool.schedule(_read, args=(raw, context), timeout=DEADLINE_S)
+        except RuntimeError as stopped:
+            raise BrokenProcessPool from stopped
         try:
             reading: Reading = await asyncio.wrap_future(future)
+        except BrokenProcessPool:
+            raise
         except DeadlinePassed:
             return unreadable(raw, "deadline")
         except ProcessExpired:
@@ -60,7 +94,8 @@ class ReaderPool:
     async def close(self) -> None:
         """End the workers once they have read what they were given."""
         self._pool.close()  # type: ignore[no-untyped-call]
-        await asyncio.to_thread(self._pool.join)
+        for pool in (self._pool, *self._closing):
+            await asyncio.to_thread(pool.join)
 
 
 def _prepare_worker(sources: SourceSet) -> None:
@@ -68,6 +103,7 @@ def _prepare_worker(sources: SourceSet) -> None:
     with contextlib.suppress(ValueError, OSError):  # a lower hard limit stands already
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(_NICENESS)
     _sources = sources
 
 

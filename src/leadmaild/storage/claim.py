@@ -19,6 +19,7 @@ from leadmaild.model.work import Claim
 from leadmaild.storage.types import Instant
 
 LEASE = timedelta(seconds=60)
+_MOST_DOUBLINGS = 4
 
 
 async def claim(
@@ -56,7 +57,7 @@ async def claim(
         .values(
             lease_owner=owner,
             lease_token=table.c.lease_token + 1,
-            lease_until=lease_end(connection, now, lease),
+            lease_until=lease_end(connection, now, lease * _patience(found[0].claims)),
             claims=table.c.claims + 1,
         )
         .returning(table)
@@ -113,6 +114,12 @@ async def _change(connection: AsyncConnection, table: Table, held: Claim, **valu
     statement = update(table).where(table.c.id == held.row_id, table.c.lease_token == held.token).values(**values)
     if (await connection.execute(statement)).rowcount == 0:
         raise LeaseLost(f"{table.name} {held.row_id}: claimed by another worker meanwhile")
+
+
+def _patience(claims: int) -> int:
+    """How many leases a row waits after a crash over it: longer each time. Something else may bring us down again and
+    again for a while, and a row that is in work each time would count as the culprit."""
+    return 1 << min(claims, _MOST_DOUBLINGS)
 
 
 def claim_of(row: Row[Any]) -> Claim:
