@@ -3,7 +3,7 @@
 mime.py makes a Message of bytes, text.py makes a Document of its text; everything after them reads these values.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,6 @@ class Message:
     content_type: str = "text/plain"  # of the whole mail, lower-case, with report-type for multipart/report
     repairs: tuple[str, ...] = ()  # what had to be mended, for the record
     is_cut: bool = False  # limits cut something off: the reading needs review
-    raw_body: bytes = field(default=b"", repr=False)
     sender_by_parser: tuple[str, ...] = ()  # addresses mail-parser sees in From, to compare with our reader's (AR-22)
 
     def get(self, name: str) -> str | None:

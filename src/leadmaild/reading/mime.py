@@ -73,7 +73,7 @@ class _Found:
 def _by_parser(block: header_fields.Block, found: _Found) -> Message:
     chosen = [f[:_LONGEST_FOR_PARSER] for f in block.fields if _FOR_PARSER.match(f)]
     tree, senders = _tree(b"\n".join((*chosen, b"", block.body)), found)
-    message = _message(tree, block.fields, found, level=0, raw_body=block.body)
+    message = _message(tree, block.fields, found, level=0)
     return replace(message, sender_by_parser=senders)
 
 
@@ -91,7 +91,7 @@ def _tree(mail: bytes, found: _Found) -> tuple[Tree, tuple[str, ...]]:
     return parsed.message, tuple(str(address) for _, address in parsed.from_ or ())
 
 
-def _message(tree: Tree, fields: Iterable[bytes], found: _Found, level: int, raw_body: bytes = b"") -> Message:
+def _message(tree: Tree, fields: Iterable[bytes], found: _Found, level: int) -> Message:
     headers = tuple(read_field(f) for f in fields)
     kind = _walk(tree, found, path="", level=level)
     return Message(headers, tuple(found.parts), tuple(found.nested), kind, tuple(found.repairs), found.is_cut, raw_body)
@@ -273,10 +273,8 @@ def by_bytes(block: header_fields.Block, why: str) -> Message:
         words = _MACHINERY.sub(b"", body[:_LONGEST_FOR_FALLBACK])
         by_kind["text/plain"] = _part_from(own, words, "text/plain")
     kind = parameters(next((f.raw for f in headers if f.name == "content-type"), b""))[0] or "text/plain"
-    return Message(
-        headers, tuple(by_kind.values()), (), kind, (*block.repairs, f"read by the fallback reader: {why}"), True,
-        block.body,
-    )  # fmt: skip
+    repairs = (*block.repairs, f"read by the fallback reader: {why}")
+    return Message(headers, tuple(by_kind.values()), (), kind, repairs, is_cut=True)
 
 
 def _part_from(head: bytes, payload: bytes, kind: str) -> Part:

@@ -5,7 +5,6 @@ breaks its attribution over two lines, and portals have separators no library kn
 """
 
 import re
-from collections.abc import Sequence
 
 from leadmaild.reading.message import Document, Line
 
@@ -83,11 +82,6 @@ def new_words(document: Document) -> str:
     """Return what the writer added himself, as text; "" if the mail is all quotes."""
     lines = _without_quotes([line for line in document.lines if not line.is_heading or line.text])
     return "\n".join(lines).strip()
-
-
-def new_words_of_text(lines: Sequence[str]) -> str:
-    """The same for bare lines, `>` marking quotes."""
-    return new_words(Document(tuple(Line(text, is_quoted=text.startswith(">")) for text in lines)))
 
 
 def _without_quotes(lines: list[Line]) -> list[str]:
