@@ -82,6 +82,7 @@ class Gateway:
             outside.lease,
             wake_deliver=self._wake_after_intake,
             must_yield=lambda: self.accept.waiting > 0,
+            give_way=give_way,
         )
         self.deliver = Deliver(
             database,

@@ -3,7 +3,7 @@ with a savepoint a mail: load the Snapshot, call the one pure `decide`, apply th
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -52,6 +52,7 @@ class Intake:
         lease: timedelta,
         wake_deliver: Callable[[], None],
         must_yield: Callable[[], bool] = lambda: False,
+        give_way: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._database = database
         self._reader = reader
@@ -61,6 +62,7 @@ class Intake:
         self._heartbeat = Heartbeat(database, lambda tx, held, now: tx.journal.extend(held, now), clock, lease)
         self._wake_deliver = wake_deliver
         self._must_yield = must_yield
+        self._give_way = give_way
 
     async def step(self) -> bool:
         """Take one batch; True if there was anything to do."""
@@ -112,6 +114,8 @@ class Intake:
         done: list[_Done] = []
         failed = [(entry, "crash_loop") for entry in poison]
         waiting = deque(mails)
+        if self._give_way is not None:
+            await self._give_way()  # reading took its time; a rush may have begun
         while waiting or failed:
             async with self._database.transaction() as tx:
                 await self._lock(tx, waiting, world)

@@ -6,9 +6,12 @@ SQLite: WAL, synchronous=FULL (250 means on disk: SP-02), foreign keys, secure_d
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from leadmaild.storage.sqlite_connection import connecting
 
 # Together below the 10 s in which a locked database must be answered (SP-16).
 BUSY_TIMEOUT_MS = 4_000
@@ -38,7 +41,13 @@ def write_engine(url: URL) -> AsyncEngine:
     if not is_sqlite(url):
         return create_async_engine(url, pool_size=8, max_overflow=4, pool_timeout=POOL_TIMEOUT_S, pool_pre_ping=True)
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=POOL_TIMEOUT_S)
+    engine = create_async_engine(
+        url,
+        async_creator=connecting(url.database or "", uri=False),
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+    )
     _prepare_sqlite(engine.sync_engine, writes=True)
     return engine
 
@@ -49,7 +58,8 @@ def read_engine(url: URL) -> AsyncEngine:
         engine = create_async_engine(url, pool_size=2, max_overflow=4, pool_timeout=POOL_TIMEOUT_S, pool_pre_ping=True)
         return engine.execution_options(postgresql_readonly=True)
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=f"file:{url.database}", query={"mode": "ro", "uri": "true"}),
+        url,
+        async_creator=connecting(f"file:{quote(url.database or '')}?mode=ro", uri=True),
         pool_size=2,
         max_overflow=4,
         pool_timeout=POOL_TIMEOUT_S,

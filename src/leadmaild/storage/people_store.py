@@ -20,6 +20,8 @@ class PeopleStore:
     def __init__(self, connection: AsyncConnection, *, locks: bool) -> None:
         self._connection = connection
         self._locks = locks
+        self._flags: dict[tuple[str, str], tuple[bool, bool]] | None = None  # read once a transaction
+        self._absences: tuple[Absence, ...] | None = None
 
     async def roster(
         self, users: Mapping[str, User], groups: Sequence[Group], locations: Sequence[str], now: datetime
@@ -35,19 +37,24 @@ class PeopleStore:
 
     async def users(self, users: Mapping[str, User]) -> dict[str, User]:
         """The files' users with the flags set at run time; a flag whose file value has changed since is void (R72)."""
-        rows = await self._connection.execute(select(user_setting))
-        now_set = {(r.username, r.key): (r.value, r.file_value) for r in rows}
-        return {name: _overlaid(user, now_set) for name, user in users.items()}
+        if self._flags is None:
+            rows = await self._connection.execute(select(user_setting))
+            self._flags = {(r.username, r.key): (r.value, r.file_value) for r in rows}
+        flags = self._flags
+        return {name: _overlaid(user, flags) for name, user in users.items()} if flags else dict(users)
 
     async def absences(self, now: datetime) -> tuple[Absence, ...]:
         """Absences that end after `now`."""
-        rows = await self._connection.execute(
-            select(absence).where(absence.c.end_at > now).order_by(absence.c.start_at)
-        )
-        return tuple(Absence(r.username, r.start_at, r.end_at, r.representative) for r in rows)
+        if self._absences is None:
+            rows = await self._connection.execute(
+                select(absence).where(absence.c.end_at > now).order_by(absence.c.start_at)
+            )
+            self._absences = tuple(Absence(r.username, r.start_at, r.end_at, r.representative) for r in rows)
+        return tuple(one for one in self._absences if one.end > now)
 
     async def add_absence(self, one: Absence) -> None:
         """Enter an absence."""
+        self._absences = None
         await self._connection.execute(
             insert(absence).values(
                 username=one.username, start_at=one.start, end_at=one.end, representative=one.representative
@@ -56,6 +63,7 @@ class PeopleStore:
 
     async def end_absences(self, username: str, now: datetime) -> tuple[Absence, ...]:
         """End a user's running absences at `now` and take back planned ones; return them as they were."""
+        self._absences = None
         mine = (absence.c.username == username, absence.c.end_at > now)
         rows = (await self._connection.execute(select(absence).where(*mine).order_by(absence.c.start_at))).all()
         await self._connection.execute(delete(absence).where(*mine, absence.c.start_at >= now))
@@ -69,6 +77,7 @@ class PeopleStore:
 
     async def set_flag(self, username: str, key: str, value: bool, *, file_value: bool, now: datetime) -> None:
         """Set a flag over the file's value, which is kept beside it: when that changes, the flag is void (R72)."""
+        self._flags = None
         await self._connection.execute(
             delete(user_setting).where(user_setting.c.username == username, user_setting.c.key == key)
         )
@@ -78,6 +87,7 @@ class PeopleStore:
 
     async def reset_flags(self, username: str) -> None:
         """Forget what was set at run time for a user."""
+        self._flags = None
         await self._connection.execute(delete(user_setting).where(user_setting.c.username == username))
 
     async def _turns(
