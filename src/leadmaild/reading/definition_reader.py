@@ -3,17 +3,13 @@
 Regexes run by RE2, in time linear in the text, so no definition can hang the reading (ReDoS).
 """
 
-import difflib
 import tomllib
-from collections.abc import Mapping
 from typing import Any
-
-import re2
-from selectolax.lexbor import LexborHTMLParser
 
 from leadmaild.errors import ConfigError, Problem
 from leadmaild.model.reading import Classification, RedirectClass
-from leadmaild.reading.definitions import Notice, Pattern, Recognition, Selector, SourceDefinition, TestCase
+from leadmaild.reading.checked_table import CheckedTable
+from leadmaild.reading.definitions import Notice, Recognition, Selector, SourceDefinition, TestCase
 from leadmaild.reading.fields.folding import label_key
 from leadmaild.reading.labels import LabelSet
 from leadmaild.reading.targets import is_target, type_names
@@ -80,7 +76,6 @@ _MODIFIERS = frozenset(
 )
 _SECTIONS = frozenset(("trade_in", "finance", "dealer", "contact", "vehicle"))
 _NOTICE_CLASSES = (Classification.NEWSLETTER, Classification.NOTIFICATION)
-_LONGEST_PATTERN = 1_000
 
 
 def read_definition(text: str, where: str = "") -> SourceDefinition:
@@ -96,12 +91,8 @@ def read_definition(text: str, where: str = "") -> SourceDefinition:
     return definition
 
 
-class _Reader:
+class _Reader(CheckedTable):
     """Turns the TOML table into a definition and collects what is wrong with it."""
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-        self.problems: list[Problem] = []
 
     def definition(self, table: dict[str, Any]) -> SourceDefinition | None:
         self._known(table, _KEYS, "")
@@ -226,12 +217,6 @@ class _Reader:
             when_subject=self._optional_pattern(table, "when_subject", path),
         )  # fmt: skip
 
-    def _css(self, css: str, path: str) -> None:
-        try:
-            LexborHTMLParser("<p></p>").css(css)
-        except Exception as error:  # noqa: BLE001 - the library raises what it likes for a bad selector
-            self._wrong(f"{path}.css", f"not a CSS selector: {css} ({type(error).__name__})")
-
     def _label_set(self, selectors: tuple[Selector, ...], sections: Any) -> LabelSet:
         targets: dict[str, tuple[str, ...]] = {}
         for selector in selectors:
@@ -261,90 +246,5 @@ class _Reader:
             cases.append(TestCase(str(table.get("mail", "")), str(table.get("text", "")), expect))
         return tuple(cases)
 
-    # ---- values ----
-
-    def _wrong(self, path: str, message: str) -> None:
-        at = f"{self._where}: {path}" if self._where and path else self._where or path
-        self.problems.append(Problem(at, message))
-
-    def _known(self, table: Mapping[str, Any], keys: frozenset[str] | set[str], path: str) -> None:
-        for key in table.keys() - keys:
-            near = difflib.get_close_matches(key, keys, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(keys))}"
-            self._wrong(f"{path}.{key}" if path else key, f"unknown key{hint}")
-
-    def _is_table(self, value: Any, path: str) -> bool:
-        if isinstance(value, dict):
-            return True
-        self._wrong(path, "must be a table")
-        return False
-
-    def _table(self, table: dict[str, Any], key: str, keys: frozenset[str]) -> dict[str, Any]:
-        value = table.get(key, {})
-        if not self._is_table(value, key):
-            return {}
-        self._known(value, keys, key)
-        return dict(value)
-
-    def _text(self, table: dict[str, Any], key: str, default: str) -> str:
-        value = table.get(key, default)
-        if not isinstance(value, str):
-            self._wrong(key, "must be a text")
-            return default
-        return value
-
-    def _flag(self, table: dict[str, Any], key: str, *, default: bool) -> bool:
-        value = table.get(key, default)
-        if not isinstance(value, bool):
-            self._wrong(key, "must be true or false")
-            return default
-        return value
-
-    def _one_of(self, table: dict[str, Any], key: str, allowed: tuple[str, ...], default: str) -> str:
-        value = table.get(key, default)
-        if value not in allowed:
-            self._wrong(key, f"must be one of {', '.join(allowed)}")
-            return default
-        return str(value)
-
     def _redirect_class(self, table: dict[str, Any]) -> RedirectClass:
         return RedirectClass(self._one_of(table, "redirect_class", tuple(map(str, RedirectClass)), "marketplace"))
-
-    def _strings(self, table: Mapping[str, Any], key: str, path: str) -> tuple[str, ...]:
-        value = table.get(key, ())
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(values, list | tuple) or not all(isinstance(v, str) for v in values):
-            self._wrong(path, "must be a text or a list of texts")
-            return ()
-        return tuple(values)
-
-    def _patterns(self, value: Any, path: str) -> tuple[Pattern, ...]:
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(values, list):
-            self._wrong(path, "must be a regex or a list of them")
-            return ()
-        return tuple(p for v in values if (p := self._pattern(v, path)) is not None)
-
-    def _optional_pattern(self, table: dict[str, Any], key: str, path: str) -> Pattern | None:
-        return self._pattern(table[key], f"{path}.{key}") if key in table else None
-
-    def _pattern(self, value: Any, path: str) -> Pattern | None:
-        """Compile by RE2: case-insensitive, ^ and $ at every line."""
-        if not isinstance(value, str) or len(value) > _LONGEST_PATTERN:
-            self._wrong(path, f"must be a regex of at most {_LONGEST_PATTERN} characters")
-            return None
-        try:
-            return compiled(value)
-        except re2.error as error:
-            reason = error.args[0] if error.args else error
-            reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-            self._wrong(path, f"not a regex RE2 knows: {reason} (no look-around, no back-references)")
-            return None
-
-
-def compiled(pattern: str) -> Pattern:
-    """Return the RE2 expression: case-insensitive, `^` and `$` at every line. Raises re2.error."""
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 1 << 20
-    return re2.compile(f"(?im){pattern}", options)

@@ -40,6 +40,8 @@ _SELLS = re.compile(
 _DEALERS_OWN = ("internal_number", "offer_number", "ad_id", "url")
 # A portal's mail with more labels than that is a form whose message was left empty.
 _MOST_LABELS_OF_FREE_MAIL = 2
+# What of a text is searched for fields; nobody writes more before he says what he wants.
+_LONGEST_READ = 20_000
 _GENERIC_CERTAINTY = 0.3
 _DIRECT_CERTAINTY = 0.9
 _DOUBTFUL_SENDER = 0.8
@@ -138,7 +140,7 @@ class _Reader:
         """A person's own mail: he is the sender, his words are the message."""
         findings = Findings()
         document = self._mail.documents[0] if self._mail.documents else None
-        words = (new_words(document) or document.plain) if document else ""
+        words = (new_words(document) or document.plain)[:_LONGEST_READ] if document else ""
         self._customer.add_from_header(findings, ("header:reply-to", "header:from"), HEADER)
         if words:
             targets.put(findings, "message", words, self._locale, where="text", rule="own words", confidence=HEADER)
@@ -257,4 +259,4 @@ class _Reader:
 
 
 def _unquoted(document: Document) -> str:
-    return "\n".join(line.text for line in document.lines if not line.is_quoted)
+    return "\n".join(line.text for line in document.lines if not line.is_quoted)[:_LONGEST_READ]

@@ -45,6 +45,7 @@ from leadmaild.reading.unreadable import unreadable
 _NEEDS_EYES = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted", "application/ms-tnef",
                "application/vnd.ms-tnef", "message/partial", "message/external-body")  # fmt: skip
 _LONGEST_SUBJECT = 500
+_MOST_LINES = 5_000  # searched for fields; the text itself is kept whole
 _FORWARD_SUBJECT = re.compile(
     r"\s*(?:wg|wtrlt|fwd?|tr|i|inoltro|doorst|doorgestuurd|weitergeleitet)\s?:", re.IGNORECASE
 )
@@ -79,7 +80,8 @@ class _Reading:
         self._text = self._documents[0].plain if self._documents else ""
 
     def _read_documents(self, separator: str) -> tuple[Document, ...]:
-        return tuple(_without_mojibake(document) for document in documents(self._message, separator))
+        found = (_without_mojibake(document) for document in documents(self._message, separator))
+        return tuple(replace(d, lines=d.lines[:_MOST_LINES]) if len(d.lines) > _MOST_LINES else d for d in found)
 
     def reading(self) -> Reading:
         """Take the steps in order; the first that decides ends them."""

@@ -1,6 +1,8 @@
 """The orchestrator: total, in the order of rules.md 3.6, and honest about what it does not know."""
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +48,38 @@ def test_no_damage_to_a_portals_mail_breaks_the_reading(data: st.DataObject) -> 
     cut = data.draw(st.integers(0, 20))
 
     assert not reading_of(raw[:at] + junk + raw[at + cut :]).reason.startswith("reading failed")
+
+
+@pytest.mark.rule("SP-13")
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "<!--", "<!DOCTYPE [", "<![CDATA[", "<vendor>", "<?xml ", '{"', "Von: x\n", "-----\n", "biete 1 € ", "a@",
+        "Name\n", "+49 ", "| ",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("prefix", ["", "<adf><prospect>"])
+def test_a_fragment_repeated_costs_linear_time(prefix: str, fragment: str) -> None:
+    raw = html(
+        prefix + fragment * (100_000 // len(fragment)), sender="x <no-reply@rtm.autoscout24.com>", subject="Anfrage"
+    )
+    before = time.process_time()
+
+    reading_of(raw)
+
+    assert time.process_time() - before < 1.5
+
+
+@pytest.mark.rule("SP-13")
+@pytest.mark.rule("BI-43")
+def test_every_mail_of_the_corpus_has_a_reading_that_can_be_printed(shared_folder: Path) -> None:
+    for path in sorted((shared_folder / "corpus").glob("*/*.eml")):
+        before = time.process_time()
+        reading = reading_of(path.read_bytes())
+
+        assert not reading.reason.startswith("reading failed"), path.name
+        assert json.dumps(as_contract(reading), ensure_ascii=False).encode()
+        assert time.process_time() - before < 2
 
 
 @pytest.mark.rule("SP-12")
