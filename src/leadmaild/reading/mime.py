@@ -94,7 +94,7 @@ def _tree(mail: bytes, found: _Found) -> tuple[Tree, tuple[str, ...]]:
 def _message(tree: Tree, fields: Iterable[bytes], found: _Found, level: int) -> Message:
     headers = tuple(read_field(f) for f in fields)
     kind = _walk(tree, found, path="", level=level)
-    return Message(headers, tuple(found.parts), tuple(found.nested), kind, tuple(found.repairs), found.is_cut, raw_body)
+    return Message(headers, tuple(found.parts), tuple(found.nested), kind, tuple(found.repairs), found.is_cut)
 
 
 def _walk(node: Tree, found: _Found, path: str, level: int, alternative: str = "", guessed: bool = False) -> str:
