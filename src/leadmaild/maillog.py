@@ -157,6 +157,8 @@ def configure_logging(form: str, level: str, stream: TextIO | None = None) -> No
     # These write mail content and passwords at DEBUG (security.md 2.3, "Secrets").
     for talkative in ("mail.log", "mail.debug", "aioimaplib.aioimaplib", "aiosmtplib", "asyncio", "sqlalchemy.engine"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    # It writes what senders chose, content types for instance, as warnings.
+    logging.getLogger("mailparser").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,

@@ -1,6 +1,7 @@
 """Mail addresses: strict addr-specs, their normal form, and the reverse-path (RFC 5321 4.1.2, RFC 5322 3.4.1)."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import idna
@@ -35,12 +36,22 @@ def parse_address(text: str) -> Address | None:
     4.5.3.1 (local part 64, domain 253 octets): AR-21.
     """
     local, at, domain = text.strip().rpartition("@")
-    if not at or len(local.encode("utf-8", "replace")) > 64 or not _LOCAL.fullmatch(local):
+    if (
+        not at
+        or not all(map(_is_visible, local))
+        or len(local.encode("utf-8", "replace")) > 64
+        or not _LOCAL.fullmatch(local)
+    ):
         return None
     ascii_domain = ascii_of(domain)
     if ascii_domain is None or "." not in ascii_domain:
         return None
     return Address(local, ascii_domain)
+
+
+def _is_visible(character: str) -> bool:
+    # Zero-width and direction marks, surrogates, odd blanks: two addresses that look the same must be the same.
+    return character.isascii() or unicodedata.category(character)[0] not in "CZ"
 
 
 def ascii_of(domain: str) -> str | None:

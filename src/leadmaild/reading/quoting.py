@@ -1,7 +1,6 @@
 """The new words of a reply: quotes, reply separators and signatures cut, in the languages our customers write.
 
-Measured against mail-parser-reply on our own set of replies, patterns of our own were both shorter and surer: Gmail
-breaks its attribution over two lines, and portals have separators no library knows.
+The patterns are our own: Gmail breaks its attribution over two lines, and portals have separators no library knows.
 """
 
 import re
