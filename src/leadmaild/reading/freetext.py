@@ -7,6 +7,8 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 
+import re2
+
 from leadmaild.model.reading import RequestType
 from leadmaild.reading.fields import addresses, amounts, dates, names, vehicles
 from leadmaild.reading.fields.folding import accents_folded, one_line, plain_blanks
@@ -53,6 +55,7 @@ _OFFERED = re.compile(
     r"\bi(?:'d| would| can)? offer\b|\bmy offer\b|\bje (?:vous )?propose\b|\bje vous offre\b|\bmon offre\b|"
     r"\boffro\b|\bla mia offerta\b|\bik bied\b|\bmijn bod\b)"
 )
+_MAY_OFFER = re2.compile("zahlen|angebot|preisvorschlag|offer|offr|propos|bied|biete|bod")
 _TRADE_IN_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
@@ -172,7 +175,7 @@ def _add_offer(findings: Findings, message: str, locale: Locale, where: str) -> 
     """`Ich biete Ihnen 15.000 €`: the customer's own price, only where he says it is one."""
     if findings.has("proposed_price"):
         return
-    if not _OFFERED.search(accents_folded(message)):
+    if RequestType.PRICE_PROPOSAL not in wishes_in(message) and not _MAY_OFFER.search(accents_folded(message)):
         return
     for sentence in _sentences(message):
         offered = _OFFERED.search(accents_folded(sentence))

@@ -52,7 +52,7 @@ _FORWARD_SUBJECT = re.compile(
 _FORWARD_MARK = re2.compile(
     r"(?i)weitergeleitete|forwarded|transf(?:é|&eacute;)r|r(?:é|&eacute;)exp|inoltrato|doorgestuurd"
 )
-_TWICE_ENCODED = re.compile("Ã[\u0080-\u00bf\u0178\u0192\u02c6\u2013-\u203a]|Â[\u0080-\u00bf]|â[\u201a\u20ac]")
+_SIGNS_OF_MOJIBAKE = ("Ã", "Â", "â€", "â‚")  # what UTF-8 begins with when it was read as windows-1252
 
 
 def read(raw: bytes, context: ReadingContext, sources: SourceSet) -> Reading:
@@ -248,7 +248,7 @@ class _Reading:
 
 def _without_mojibake(document: Document) -> Document:
     """The document with twice encoded UTF-8 put right, line by line: a label misread is a field lost."""
-    if not _TWICE_ENCODED.search(document.plain):
+    if not any(sign in document.plain for sign in _SIGNS_OF_MOJIBAKE):
         return document
     lines = tuple(
         replace(

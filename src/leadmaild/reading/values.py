@@ -26,7 +26,7 @@ def text_of(path: str, raw: str, _locale: Locale) -> Values:
 
 def message_of(path: str, raw: str, _locale: Locale) -> Values:
     """The customer's words, lines kept."""
-    lines = [line.rstrip() for line in plain_blanks(raw).strip().splitlines()]
+    lines = [line.rstrip() for line in plain_blanks(raw[: 2 * _LONGEST_MESSAGE]).strip().splitlines()]
     yield path, "\n".join(lines)[:_LONGEST_MESSAGE]
 
 
