@@ -21,7 +21,7 @@ def test_mail_in_no_reaction_reminder_stage_1_supervisor(house: House):
         daemon.wait_for(event)
     house.sink.wait_for(3, MUELLER)
     house.sink.wait_for(1, LEITUNG)
-    daemon.wait_for("mail_sent", 5)
+    daemon.wait_for("mail_sent", 4)
 
     subjects = [message_from_bytes(mail.content, policy=default)["Subject"] for mail in house.sink.to(MUELLER)]
     assert len(set(subjects)) == 3
