@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks import table
 from benchmarks.program import DRIVER_CORES
 
-_BENCHMARKS = ("accept", "reading", "timers", "whole_job")
+_BENCHMARKS = ("accept", "reading", "start", "timers", "whole_job")
 
 
 def main() -> None:

@@ -50,12 +50,12 @@ async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reload_wanted.set)
-    # Before the listeners: spawning the reader must not inherit their sockets, nor the first mail wait for it.
-    await gateway.warm_up()
     listeners = await _listen(gateway, settings)
     notify = Notifier(os.environ)
     try:
         async with asyncio.TaskGroup() as tasks:
+            # Mail is taken in meanwhile: peers who wait for us are served before the reader is (T11).
+            tasks.create_task(gateway.warm_up(), name="warm-up")
             for worker in gateway.workers:
                 tasks.create_task(worker.run(), name=worker.name)
             watches = [tasks.create_task(watch.run(), name=watch.name) for watch in gateway.mailbox_watches()]
