@@ -55,6 +55,17 @@ _OFFERED = re.compile(
     r"\bi(?:'d| would| can)? offer\b|\bmy offer\b|\bje (?:vous )?propose\b|\bje vous offre\b|\bmon offre\b|"
     r"\boffro\b|\bla mia offerta\b|\bik bied\b|\bmijn bod\b)"
 )
+_LOOKS_FOR = re.compile(
+    r"\b(?:suchen?|gesucht|looking for|in search of|cherchons|cherche|recherche|cerco|cerchiamo|zoeken?|op zoek)\b"
+)
+_OWN_WORDS = (
+    r"\b(?:mein(?:en|em|er|es|e)?|unser(?:en|em|er|es|e)?|my|our|mon|ma|notre|mijn|onze|mio|mia|nostra|nostro)\s+"
+)
+_OWN_BEFORE = re.compile(_OWN_WORDS + r"(?:\w+\s+){0,2}$")
+_OWN_UNNAMED = re.compile(
+    _OWN_WORDS
+    + r"(?:\w+\s+){0,2}(?:auto|altwagen|wagen|fahrzeug|gebrauchten?|pkw|car|vehicle|voiture|vehicule|macchina)\b"
+)
 _MAY_OFFER = re2.compile("zahlen|angebot|preisvorschlag|offer|offr|propos|bied|biete|bod")
 _TRADE_IN_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
@@ -73,15 +84,15 @@ def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
     """Add the car a customer names in subject or words, where no label named one."""
     if findings.has("vehicle"):
         return
-    wanted = message
-    if RequestType.TRADE_IN in wishes_in(message):
-        wanted = " \n".join(s for s in _sentences(message) if RequestType.TRADE_IN not in wishes_in(s))
-    for text, where in ((subject, "subject"), (wanted, "message")):
-        named = vehicles.vehicle_in_text(text)
-        if named and named[1]:
-            findings.add("vehicle.make", named[0], text, where, "free text", FREE_TEXT)
-            findings.add("vehicle.model", named[1], text, where, "free text", FREE_TEXT)
-            findings.add("vehicle.title", f"{named[0]} {named[1]}", text, where, "free text", FREE_TEXT)
+    wanted = " \n".join(s for s in _sentences(message) if _LOOKS_FOR.search(accents_folded(s)) is None)
+    places = [(subject, "subject"), *((sentence, "message") for sentence in _sentences(wanted))]
+    for text, where in places:
+        own = _own_car(text)
+        car = next((c for c in vehicles.cars_in_text(text) if c.model and c != own and not _is_own(c)), None)
+        if car:
+            findings.add("vehicle.make", car.make, text, where, "free text", FREE_TEXT)
+            findings.add("vehicle.model", car.model, text, where, "free text", FREE_TEXT)
+            findings.add("vehicle.title", f"{car.make} {car.model}", text, where, "free text", FREE_TEXT)
             break
     whole = f"{subject}\n{wanted}"
     folded_same_length = plain_blanks(whole)
@@ -89,6 +100,22 @@ def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
         if found := pattern.search(folded_same_length):
             findings.add(f"vehicle.{name}", found[1], found.group(), "text", "free text", FREE_TEXT)
     findings.add("vehicle.vin", vehicles.vin_in_text(wanted), "", "text", "free text", FREE_TEXT)
+
+
+def _own_car(sentence: str) -> vehicles.NamedCar | None:
+    """The customer's car in a sentence in which he offers it: the one he calls his, else the first one named."""
+    if RequestType.TRADE_IN not in wishes_in(sentence):
+        return None
+    cars = list(vehicles.cars_in_text(sentence))
+    if own := next((car for car in cars if _is_own(car)), None):
+        return own
+    # "meinen Wagen in Zahlung geben": his car has no name here, so the one named is another.
+    return None if _OWN_UNNAMED.search(accents_folded(sentence)) else next(iter(cars), None)
+
+
+def _is_own(car: vehicles.NamedCar) -> bool:
+    """Whether the words before a car call it the customer's: `meinen alten VW Golf`."""
+    return _OWN_BEFORE.search(accents_folded(car.before)) is not None
 
 
 def add_signature(findings: Findings, text: str) -> None:
@@ -192,15 +219,13 @@ def _add_own_car(findings: Findings, message: str, locale: Locale, where: str) -
         return
     sentences = _sentences(message) if RequestType.TRADE_IN in wishes_in(message) else []
     for at, sentence in enumerate(sentences):
-        if RequestType.TRADE_IN not in wishes_in(sentence):
+        car = _own_car(sentence)
+        if car is None:
             continue
-        named = vehicles.vehicle_in_text(sentence)
-        if not named:
-            continue
-        make, model = named
-        findings.add("trade_in.make", make, sentence, where, "free text", FREE_TEXT)
-        findings.add("trade_in.model", model, sentence, where, "free text", FREE_TEXT)
-        findings.add("trade_in.title", f"{make} {model}" if model else make, sentence, where, "free text", FREE_TEXT)
+        findings.add("trade_in.make", car.make, sentence, where, "free text", FREE_TEXT)
+        findings.add("trade_in.model", car.model, sentence, where, "free text", FREE_TEXT)
+        title = f"{car.make} {car.model}" if car.model else car.make
+        findings.add("trade_in.title", title, sentence, where, "free text", FREE_TEXT)
         _add_figures(findings, " ".join(sentences[at : at + 2]), locale, where)
         return
 

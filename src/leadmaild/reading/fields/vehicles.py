@@ -1,6 +1,8 @@
 """What identifies a car: VIN, HSN/TSN, make and model out of a title, new or used (lead-formats 4)."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from leadmaild.reading.fields.folding import accents_folded, one_line
@@ -51,6 +53,7 @@ _LONG_MODELS = re.compile(
     r"Trafic|AMG GT|Wrangler \w+|Duster",
     re.IGNORECASE,
 )
+_LATEST_MAKE = 24  # what may stand before the make in a title: "Gebrauchtwagen VW Polo"
 _MODEL_WORD = re.compile(r"[\w!'’.+\-/]+")
 _AFTER_MODEL = re.compile(r"[,;|(€!?]")
 _NEW = re.compile(r"\b(?:neuwagen|neufahrzeug|neu|new|neuf|neuve|nuovo|nuova|nieuw|tageszulassung)\b", re.IGNORECASE)
@@ -58,6 +61,15 @@ _USED = re.compile(
     r"\b(?:gebraucht\w*|used|occasion|usato|usata|gebruikt|tweedehands|jahreswagen|vorfuehr\w*|vorführ\w*|pre-?owned|cpo)\b",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCar:
+    """A car named in running text, and the text before it."""
+
+    make: str
+    model: str | None
+    before: str
 
 
 def vin_of(value: str) -> str | None:
@@ -102,17 +114,22 @@ def make_and_model(title: str) -> tuple[str | None, str | None]:
     `Škoda Octavia Combi 2.0 TDI` gives Škoda and Octavia; `Mercedes-Benz A 180 Progressive` gives A 180.
     """
     line = one_line(title)[:200]
-    found = _first_make(line, at_start=True)
-    if not found:
+    found = next(_makes(line, at_start=True), None)
+    if found is None:
         return None, None
     return line[found[0] : found[1]], _model_after(line[found[1] :], is_title=True)
 
 
 def vehicle_in_text(text: str) -> tuple[str, str | None] | None:
     """Return (make, model) of the first car named in running text, or None."""
+    return next(((car.make, car.model) for car in cars_in_text(text)), None)
+
+
+def cars_in_text(text: str) -> Iterator[NamedCar]:
+    """Yield every car named in running text, with what stands before it."""
     line = one_line(text)[:4000]
-    found = _first_make(line, at_start=False)
-    return (line[found[0] : found[1]], _model_after(line[found[1] :], is_title=False)) if found else None
+    for start, end in _makes(line, at_start=False):
+        yield NamedCar(line[start:end], _model_after(line[end:], is_title=False), line[:start])
 
 
 def is_make(text: str) -> bool:
@@ -141,19 +158,18 @@ def _folded_letter(letter: str) -> str:
     return accents_folded(letter)[:1] or letter
 
 
-def _first_make(line: str, *, at_start: bool) -> tuple[int, int] | None:
-    """Start and end of the first make in `line`; folded letter by letter, so that positions stay."""
+def _makes(line: str, *, at_start: bool) -> Iterator[tuple[int, int]]:
+    """Start and end of every make in `line`; folded letter by letter, so that positions stay."""
     folded = line.casefold() if line.isascii() else "".join(map(_folded_letter, line))
     for found in _MAKE.finditer(folded):
         written = line[found.start() : found.end()]
-        if at_start and (found.start() > 24 or _AFTER_MODEL.search(line[: found.start()])):
-            return None
+        if at_start and (found.start() > _LATEST_MAKE or _AFTER_MODEL.search(line[: found.start()])):
+            return
         if found.group() in _EVERYDAY and not at_start:
             after = line[found.end() : found.end() + 2]
             if written.islower() or not re.match(r" [A-Z0-9]", after):
                 continue
-        return found.start(), found.end()
-    return None
+        yield found.start(), found.end()
 
 
 def _model_after(rest: str, *, is_title: bool) -> str | None:
