@@ -49,7 +49,6 @@ def test_auto_replied_beats_even_a_recognised_source() -> None:
     assert reading_of(raw).classification is Classification.AUTO_REPLY
 
 
-@pytest.mark.rule("R165")
 def test_a_disabled_source_is_not_recognised() -> None:
     raw = mail(LABELS, sender="mobile.de <noreply@team.mobile.de>", subject="Anfrage")
 
