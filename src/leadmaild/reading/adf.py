@@ -27,7 +27,6 @@ class AdfProspect:
 
     findings: Findings
     is_guessed: bool = False
-    is_repaired: bool = False
 
 
 def is_in(message: Message) -> bool:
@@ -39,18 +38,18 @@ def prospects_in(message: Message, locale: Locale) -> tuple[AdfProspect, ...]:
     """Return the prospects of all ADF in a mail; the same one in body and attachment counts once."""
     found: dict[tuple[object, ...], AdfProspect] = {}
     for adf in adf_texts(message):
-        root, is_repaired = parsed(adf.text)
+        root = parsed(adf.text)
         if root is None:
             flat = _flat_fields(adf.text, adf.where, locale)
             if flat.items:
-                found.setdefault(_identity(flat), AdfProspect(flat, is_guessed=True, is_repaired=True))
+                found.setdefault(_identity(flat), AdfProspect(flat, is_guessed=True))
             continue
         for number, element in enumerate(root.iter("prospect"), 1):
             findings = ProspectElement(
                 element, _locale_of(element, root, locale), f"adf {adf.where}, prospect {number}"
             ).read()
             if findings.items:
-                found.setdefault(_identity(findings), AdfProspect(findings, is_repaired=is_repaired))
+                found.setdefault(_identity(findings), AdfProspect(findings))
     sure = [p for p in found.values() if not p.is_guessed]
     return tuple(sure or found.values())
 

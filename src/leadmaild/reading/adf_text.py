@@ -128,30 +128,22 @@ def adf_texts(message: Message) -> Iterator[AdfText]:
             yield AdfText(_cut(text, found), f"part {part.path}" + (f" ({part.filename})" if part.filename else ""))
 
 
-def parsed(text: str) -> tuple[Element | None, bool]:
-    """Return the root element of an ADF text, and whether it had to be mended first; None where nothing helps.
+def parsed(text: str) -> Element | None:
+    """Return the root element of an ADF text, mended where it has to be; None where nothing helps.
 
     Tag names are lower-case and without namespace in the tree.
     """
     if len(text) > LONGEST:
-        return None, True
+        return None
     bare = _DOCTYPE.sub("", _CONTROLS.sub(" ", text))
     mended = _mended(bare)
     if mended is None:
-        return None, True
+        return None
     try:
-        root = fromstring(f"<all>{mended}</all>", forbid_dtd=True)
+        root: Element = fromstring(f"<all>{mended}</all>", forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError):
-        return None, True
-    return root, not _is_well_formed(bare)
-
-
-def _is_well_formed(text: str) -> bool:
-    try:
-        fromstring(text, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError):
-        return False
-    return True
+        return None
+    return root
 
 
 def _text_of(part: Part) -> str | None:

@@ -24,8 +24,6 @@ class Selector:
     region: str = ""
     currency: str = ""
     map: Mapping[str, str] = field(default_factory=dict)
-    block: bool = False
-    section: str = ""
     after: Pattern | None = None
     until: Pattern | None = None
     join: str | None = None  # set: all of `names` are needed, and joined by this

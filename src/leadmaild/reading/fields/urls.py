@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]{8,2000})"|'([^']{8,2000})'|([^\s"'>]{8,2000}))""", re.IGNORECASE)
 _BARE = re.compile(r"https?://[^\s<>\"'\])}|]{4,2000}", re.IGNORECASE)
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _DEEPEST_REDIRECT = 3
 _MOST_LINKS = 200
 _REGION_OF_TLD = {"de": "DE", "at": "AT", "ch": "CH", "fr": "FR", "it": "IT", "nl": "NL", "be": "BE", "lu": "LU"}
@@ -38,12 +37,6 @@ def unwrapped(link: str) -> Iterator[str]:
             return
         yield inner
         current = inner
-
-
-def uuid_in(link: str) -> str | None:
-    """Return the UUID at the end of an offer's URL, or None."""
-    found = list(_UUID.finditer(unquote(link)))
-    return found[-1].group().lower() if found else None
 
 
 def region_of_link(link: str) -> str | None:

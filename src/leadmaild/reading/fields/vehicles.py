@@ -120,11 +120,6 @@ def make_and_model(title: str) -> tuple[str | None, str | None]:
     return line[found[0] : found[1]], _model_after(line[found[1] :], is_title=True)
 
 
-def vehicle_in_text(text: str) -> tuple[str, str | None] | None:
-    """Return (make, model) of the first car named in running text, or None."""
-    return next(((car.make, car.model) for car in cars_in_text(text)), None)
-
-
 def cars_in_text(text: str) -> Iterator[NamedCar]:
     """Yield every car named in running text, with what stands before it."""
     line = one_line(text)[:4000]

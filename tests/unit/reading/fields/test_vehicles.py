@@ -2,7 +2,7 @@
 
 import pytest
 
-from leadmaild.reading.fields.vehicles import hsn_tsn_in, make_and_model, vehicle_in_text, vin_in_text, vin_of
+from leadmaild.reading.fields.vehicles import cars_in_text, hsn_tsn_in, make_and_model, vin_in_text, vin_of
 
 
 @pytest.mark.parametrize(
@@ -25,15 +25,15 @@ def test_a_title_gives_make_and_model_as_written(title: str, make: str | None, m
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "cars"),
     [
-        ("Ich möchte meinen VW Golf 2015 in Zahlung geben", ("VW", "Golf")),
-        ("Man kann auch smart wohnen, mini passt", None),
-        ("Haben Sie den Dacia Duster auch in blau?", ("Dacia", "Duster")),
+        ("Ich möchte meinen VW Golf 2015 in Zahlung geben", [("VW", "Golf")]),
+        ("Man kann auch smart wohnen, mini passt", []),
+        ("Haben Sie den Dacia Duster auch in blau?", [("Dacia", "Duster")]),
     ],
 )
-def test_running_text_names_a_car_only_where_it_is_one(text: str, found: tuple[str, str] | None) -> None:
-    assert vehicle_in_text(text) == found
+def test_running_text_names_a_car_only_where_it_is_one(text: str, cars: list[tuple[str, str]]) -> None:
+    assert [(car.make, car.model) for car in cars_in_text(text)] == cars
 
 
 def test_a_vin_is_upper_cased_and_its_blanks_dropped() -> None:
