@@ -1,6 +1,7 @@
 """The whole daemon as a subprocess: started like a user would, watched by its log, stopped by SIGTERM or killed."""
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -10,10 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from leadmaild.cli.main import run as run_leadmaild
 from tests.dealership import MAILBOX, write_settings
 from tests.integration.loopback import free_port
 from tests.integration.sink import Fault, Sink, SinkMail
@@ -152,11 +154,16 @@ class Daemon:
         """Run a command of leadmaild with the same settings."""
         return run_command("-c", str(self.settings), *arguments, stdin=stdin)
 
-    def json(self, *arguments: str, stdin: bytes | None = None) -> Any:
-        """What a command prints with --json; it must succeed and say nothing else."""
-        done = self.run(*arguments, "--json", stdin=stdin)
-        assert done.returncode == 0, done.stderr.decode()
-        return json.loads(done.stdout)
+    def json(self, *arguments: str) -> Any:
+        """What a command prints with --json; it must succeed and say nothing else.
+
+        Called in this process, which has loaded the house already: tests ask often.
+        """
+        said, complained = io.StringIO(), io.StringIO()
+        with redirect_stdout(said), redirect_stderr(complained):
+            code = run_leadmaild(["-c", str(self.settings), *arguments, "--json"])
+        assert (code, complained.getvalue()) == (0, "")
+        return json.loads(said.getvalue())
 
 
 def run_command(*arguments: str, stdin: bytes | None = None) -> "subprocess.CompletedProcess[bytes]":

@@ -12,20 +12,22 @@ import pytest
 from leadmaild.maillog import ALLOWED_KEYS, Event
 from tests.acceptance.daemon import EXTERNAL_SENDER, Daemon, House
 from tests.acceptance.mails import CANARIES, CUSTOMER, portal_enquiry
-from tests.dealership import MAILBOX
+from tests.dealership import MAILBOX, enquiry
 
 
 @pytest.mark.rule("R113")
 @pytest.mark.rule("PF21")
 def test_an_enquiry_by_smtp_is_a_lead_within_two_seconds_with_answer_and_notice(house: House, daemon: Daemon):
+    daemon.send(enquiry(1))  # once this is a lead the daemon has come to rest after its start
+    daemon.wait_for("mail_sent")
     code, reply = daemon.send(portal_enquiry())
     assert (code, reply[:5]) == (250, "2.0.0")
 
-    (opened,) = daemon.wait_for("lead_opened")
-    (accepted,) = daemon.events("mail_accepted")
+    (_, opened) = daemon.wait_for("lead_opened", 2)
+    (_, accepted) = daemon.events("mail_accepted")
     assert (_at(opened) - _at(accepted)).total_seconds() < 2
 
-    (lead,) = daemon.json("leads", "list")
+    lead, _first = daemon.json("leads", "list")
     assert lead["number"] == opened["lead"]
     assert lead["source"] == "mobile.de"
     assert lead["contact"]["name"] == "Kanarie Vogtländer"
@@ -33,14 +35,15 @@ def test_an_enquiry_by_smtp_is_a_lead_within_two_seconds_with_answer_and_notice(
     assert lead["contact"]["phones"] == ["+491713920071"]
     assert lead["vehicle"]["title"] == "Škoda Fabia Zwitscherblau"
     assert lead["vehicle"]["internal_number"] == "GW-1"
-    assert (lead["assignee"], lead["assignment_reason"]) == ("mueller", "rolling")
+    assert (lead["assignee"], lead["assignment_reason"]) == ("schmidt", "rolling")
 
-    house.sink.wait_for(2)
+    house.sink.wait_for(1, CUSTOMER)
+    house.sink.wait_for(1, "schmidt@autohaus-beispiel.example")
     assert len(house.sink.to(CUSTOMER)) == 1  # the answer
-    assert len(house.sink.to("mueller@autohaus-beispiel.example")) == 1  # the notice
+    assert len(house.sink.to("schmidt@autohaus-beispiel.example")) == 1  # the notice
     assert not [r for mail in house.sink.mails for r in mail.recipients if "mobile.de" in r]  # never the portal
-    daemon.wait_for("mail_sent", 2)
-    assert {(m["kind"], m["state"]) for m in daemon.json("queue", "list")} == {
+    daemon.wait_for("mail_sent", 2, lead=lead["number"])
+    assert {(m["kind"], m["state"]) for m in daemon.json("queue", "list") if m["lead"] == lead["number"]} == {
         ("autoresponse", "sent"),
         ("new_lead", "sent"),
     }
@@ -51,11 +54,12 @@ def test_an_enquiry_by_smtp_is_a_lead_within_two_seconds_with_answer_and_notice(
 def test_explain_changes_no_byte_and_the_daemon_does_what_it_said(daemon: Daemon, tmp_path, while_running):
     daemon.send(portal_enquiry(1))  # a history to decide from: contact, open lead, a turn of the rotation
     daemon.wait_for("mail_sent", 2)
-    for mail in (
+    mails = (
         portal_enquiry(2),  # the same customer, another car
         portal_enquiry(3, "andere.kundin@kunden.example", "Andere Kundin"),
         portal_enquiry(1),  # a copy
-    ):
+    )
+    for mail in mails if while_running else mails[:1]:
         if not while_running:
             assert daemon.stop() == 0
         before = _digests(daemon.settings.parent)
