@@ -18,6 +18,7 @@ from tests.acceptance.daemon import PATIENCE_S, Daemon, House, run_command
 from tests.acceptance.mails import portal_enquiry
 from tests.dealership import MAILBOX, enquiry, write_settings
 from tests.integration.loopback import wait_until
+from tests.integration.postgres import PostgresCluster
 
 _numbers = count(1)
 
@@ -209,6 +210,32 @@ def test_a_locked_database_is_451_within_ten_seconds_and_nothing_is_lost(running
     running.wait_for("verdict", len(running.events("mail_accepted", since=seen)), since=seen)
     assert len(running.events("lead_opened", since=seen)) == len(mails)
     assert_lives(running)
+
+
+@pytest.mark.component
+@pytest.mark.rule("SP-16")
+@pytest.mark.rule("BI-76")
+def test_while_postgresql_is_down_mail_is_451_and_afterwards_everything_goes_on(
+    house: House, postgres_cluster: PostgresCluster, postgres_url: str
+):
+    daemon = house.daemon(database=postgres_url.replace("postgresql+psycopg://", "postgresql://")).start()
+    assert_lives(daemon)
+    postgres_cluster.crash()
+    try:
+        for number in range(1001, 1004):
+            started = time.monotonic()
+            assert daemon.send(enquiry(number))[0] == 451
+            assert time.monotonic() - started < 10
+        assert max(_lags(daemon.port, time.monotonic() + 2)) < 2
+    finally:
+        postgres_cluster.start()
+    seen = len(daemon.lines)
+    for number in range(1001, 1004):
+        assert daemon.send(enquiry(number))[0] == 250
+    daemon.wait_for("lead_opened", 3, since=seen)
+    daemon.wait_for("mail_sent", 3, since=seen)
+    assert not daemon.events("bug")
+    assert daemon.stop() == 0
 
 
 def _lags(port: int, until: float) -> list[float]:
