@@ -190,6 +190,7 @@ async def test_while_reading_takes_longer_than_the_lease_no_other_node_gets_the_
 
 
 TWO_SERVERS = 'transport = "files"\nfiles = "outgoing"\n\n[[outbound]]\nname = "other"\ntransport = "files"'
+NO_BUDGET = "[location.autoresponse]\n  per_hour = 0\n  per_day = 0\n"
 SECOND_LOCATION = """
 [[location]]
 code = "NUE"
@@ -209,11 +210,14 @@ def of_another_domain(number: int) -> bytes:
 async def test_a_hung_mail_server_holds_up_its_own_mails_only(open_dealership):
     silent, other = SilentRelay(), ScriptedTransport()
     bench = await open_dealership(
-        outside={"transports": {"default": silent, "other": other}}, outbound=TWO_SERVERS, more=SECOND_LOCATION
+        outside={"transports": {"default": silent, "other": other}},
+        outbound=TWO_SERVERS,
+        more=SECOND_LOCATION,
+        tables=NO_BUDGET,
     )
     deliver, intake = bench.gateway.deliver, bench.gateway.intake
     for number in range(60):
-        await bench.take(of_another_domain(number), is_trusted_client=True)
+        await bench.take(of_another_domain(number), sender=f"kunde@k{number}.example")
     while await intake.step() or await deliver.step():
         pass
     hanging = len(silent.sent)

@@ -69,12 +69,21 @@ async def _open(
 ) -> int:
     person = step.prospect.contact
     contact_id = step.contact_id
+    seller = step.assignment.assignee if step.assignment.reason not in _NOT_A_SELLER else ""
     if contact_id is None:
         contact_id = await tx.contacts.create(
-            step.location, person, verified=step.contact_is_verified, language=step.prospect.language, now=now
+            step.location,
+            person,
+            verified=step.contact_is_verified,
+            language=step.prospect.language,
+            now=now,
+            user=seller,
         )
-    elif step.contact_is_verified:
-        await tx.contacts.complete(contact_id, step.location, person)
+    else:
+        if step.contact_is_verified:
+            await tx.contacts.complete(contact_id, step.location, person)
+        if seller:
+            await tx.contacts.note_latest_user(contact_id, seller)
     number = await tx.leads.open(
         step, contact_id, entry.id, reading.subject, needs_review=needs_review, arrived_at=entry.envelope.received_at
     )
@@ -82,8 +91,6 @@ async def _open(
         await tx.leads.record(number, ActivityKind.MAIL_IN, now, text=_words(further), journal_id=entry.id)
     if step.assignment.turn is not None:
         await tx.people.move_turn(step.assignment.turn, step.assignment.new_order, now)
-    if step.assignment.reason not in _NOT_A_SELLER:
-        await tx.contacts.note_latest_user(contact_id, step.assignment.assignee)
     return number
 
 

@@ -15,6 +15,7 @@ from leadmaild.maillog import Event, log
 from leadmaild.model.outgoing import OutboxState
 from leadmaild.model.work import OutboxItem
 from leadmaild.pipeline import notice_budget
+from leadmaild.pipeline.at_hand import AtHand, load_at_hand
 from leadmaild.pipeline.leaving import Hold, Leaving, Stop, look_up
 from leadmaild.pipeline.parcels import Parcel, parcels
 from leadmaild.pipeline.sending import Ready, Sending
@@ -86,7 +87,8 @@ class Deliver:
         """What may leave now; the others are settled."""
         now, world = self._clock.now(), self._world()
         async with self._database.view() as tx:
-            found = [await self._look_up(tx, item, world, now) for item in items]
+            at_hand = await self._at_hand(tx, items, world, now)
+            found = [await self._look_up(tx, item, at_hand, world, now) for item in items]
         staying = [one for one in found if not isinstance(one, Leaving)]
         if staying:
             async with self._database.transaction() as tx:
@@ -114,9 +116,25 @@ class Deliver:
                 await tx.commit()
         return split.going
 
-    async def _look_up(self, tx: Transaction, item: OutboxItem, world: World, now: datetime) -> Leaving | Hold | Stop:
+    async def _at_hand(
+        self, tx: Transaction, items: Sequence[OutboxItem], world: World, now: datetime
+    ) -> AtHand | None:
+        """What the batch is about; None if a bug of ours hits one of them, which must not stop the others (PF3)."""
         try:
-            return _given_up(item) or await look_up(tx, item, world, now)
+            return await load_at_hand(tx, items, world, now)
+        except Unavailable:
+            raise
+        except Exception as failure:  # noqa: BLE001
+            log(Event.BUG, where="look_up", count=len(items), exc=failure)
+            return None
+
+    async def _look_up(
+        self, tx: Transaction, item: OutboxItem, at_hand: AtHand | None, world: World, now: datetime
+    ) -> Leaving | Hold | Stop:
+        if stop := _given_up(item):
+            return stop
+        try:
+            return await look_up(tx, item, at_hand or await load_at_hand(tx, [item], world, now), world, now)
         except Unavailable:
             raise
         except Exception as failure:  # noqa: BLE001  # a bug of ours: this mail waits, the others leave (PF3)
@@ -188,7 +206,7 @@ class Deliver:
 async def _start(tx: Transaction, one: Ready, leaving: Leaving, now: datetime) -> None:
     item = leaving.item
     addresses = item.to_addresses or leaving.facts.to
-    await tx.outbox.start_sending(item.claim, one.mail, leaving.token, addresses, now)
+    await tx.outbox.start_sending(item, one.mail, leaving.token, addresses, now)
     if leaving.suppressed_by:
         await tx.outbox.settle(
             item.claim, OutboxState.SUPPRESSED, now, why=leaving.suppressed_by, attempts=item.attempts

@@ -18,8 +18,8 @@ from leadmaild.model.location import Location
 from leadmaild.model.outgoing import Delivery, MailFacts, OutboxState
 from leadmaild.model.reading import Prospect
 from leadmaild.model.reply_token import reply_address, sign_token
-from leadmaild.model.snapshot import Roster
 from leadmaild.model.work import OutboxItem
+from leadmaild.pipeline.at_hand import AtHand
 from leadmaild.pipeline.preview import Addressing, preview_facts, shown_lead
 from leadmaild.pipeline.world import World
 from leadmaild.ports.stores import Transaction
@@ -63,13 +63,15 @@ class Stop:
     run_at: datetime | None = None
 
 
-async def look_up(tx: Transaction, item: OutboxItem, world: World, now: datetime) -> Leaving | Hold | Stop:
+async def look_up(
+    tx: Transaction, item: OutboxItem, at_hand: AtHand, world: World, now: datetime
+) -> Leaving | Hold | Stop:
     """What is to be done with a claimed mail at `now` (a UTC instant)."""
     settings = world.settings
     location = settings.locations.get(item.location)
     if location is None:
         return Stop(item, OutboxState.FAILED, f"the location {item.location} is not in the settings any more")
-    lead = await tx.leads.by_number(item.lead) if item.lead is not None else None
+    lead = at_hand.leads.get(item.lead) if item.lead is not None else None
     match still_wanted(item.kind, _standing(lead, item, location), now):
         case Dropped(reason):
             return Stop(item, OutboxState.CANCELLED, reason)
@@ -78,13 +80,13 @@ async def look_up(tx: Transaction, item: OutboxItem, world: World, now: datetime
         leaves_at = Calendar.of(location.opening_hours).next_send(now, within_hours=within_hours)
         if leaves_at > now:
             return Hold(item, leaves_at)
-    roster = await tx.people.roster(settings.users, settings.groups, (), now)
-    resolved = resolve(item.recipient, item.kind, lead.assignee if lead else "", location, roster, now)
+    assignee = lead.assignee if lead else ""
+    resolved = resolve(item.recipient, item.kind, assignee, location, at_hand.roster, now)
     if not resolved.addressees:
         return Stop(item, OutboxState.CANCELLED, resolved.why, resolved.alarm)
     to = _not_yet_served(item, resolved)
     try:
-        facts = await _facts(tx, item, world, location, lead, roster, resolved.addressees, now)
+        facts = await _facts(tx, item, at_hand, world, location, resolved.addressees, now)
     except NotFound as gone:  # what it is about was there when it was queued
         return Stop(item, OutboxState.FAILED, str(gone))
     return Leaving(
@@ -134,33 +136,32 @@ def _not_yet_served(item: OutboxItem, resolved: Resolved) -> tuple[str, ...]:
 async def _facts(
     tx: Transaction,
     item: OutboxItem,
+    at_hand: AtHand,
     world: World,
     location: Location,
-    lead: Lead | None,
-    roster: Roster,
     addressees: tuple[Addressee, ...],
     now: datetime,
 ) -> MailFacts:
     if item.kind is MailKind.TEMPLATE_TEST:
         return await _test_facts(tx, item, world, addressees[0], now)
-    return await _mail_facts(tx, item, world, location, lead, roster, addressees, now)
+    return await _mail_facts(tx, item, at_hand, world, location, addressees, now)
 
 
 async def _mail_facts(
     tx: Transaction,
     item: OutboxItem,
+    at_hand: AtHand,
     world: World,
     location: Location,
-    lead: Lead | None,
-    roster: Roster,
     addressees: tuple[Addressee, ...],
     now: datetime,
 ) -> MailFacts:
-    settings = world.settings
-    contact = await tx.contacts.by_id(lead.contact_id) if lead else None
-    prospect = await tx.leads.prospect(lead.number) if lead else None
+    settings, roster = world.settings, at_hand.roster
+    lead = at_hand.leads.get(item.lead) if item.lead is not None else None
+    contact = at_hand.contacts.get(lead.contact_id) if lead else None
+    prospect = at_hand.prospects.get(lead.number) if lead else None
     entry = await tx.journal.content_of(item.journal_id) if item.journal_id and _needs_original(item) else None
-    reading = await tx.journal.reading_of(item.journal_id) if item.journal_id else None
+    reading = at_hand.readings.get(item.journal_id) if item.journal_id else None
     first = addressees[0]
     return MailFacts(
         kind=item.kind,

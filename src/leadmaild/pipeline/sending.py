@@ -135,11 +135,12 @@ class Sending:
                     settlement.state,
                     now,
                     result=settlement.result,
+                    is_first=not item.results,
                     run_at=settlement.run_at,
                     why=settlement.why,
                 )
-                if settlement.state is OutboxState.SENT and item.lead is not None:
-                    await tx.leads.record_sent(item, now)
+            sent = [item for item, settlement in settlements if settlement.state is OutboxState.SENT]
+            await tx.leads.record_sent(sent, now)
             await tx.commit()
 
     def _arrived(self, task: "asyncio.Task[None]", server: str) -> None:

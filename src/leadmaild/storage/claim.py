@@ -8,10 +8,24 @@ number of nodes may work; on SQLite the claim runs inside BEGIN IMMEDIATE.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, bindparam, func, literal, null, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Table,
+    Update,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import LeaseLost
@@ -68,12 +82,22 @@ async def claim(
 
 async def settle(connection: AsyncConnection, table: Table, held: Claim, **values: Any) -> None:
     """Change a claimed row and give up the lease. Raises LeaseLost if another worker has claimed it since."""
-    await _change(connection, table, held, lease_owner=null(), lease_until=null(), **values)
+    await keep(connection, table, held, lease_owner=None, lease_until=None, **values)
 
 
 async def keep(connection: AsyncConnection, table: Table, held: Claim, **values: Any) -> None:
-    """Change a claimed row and keep the lease. Raises LeaseLost if another worker has claimed it since."""
-    await _change(connection, table, held, **values)
+    """Change a claimed row and keep the lease. Raises LeaseLost if another worker has claimed it since.
+
+    `values` are plain values, no SQL: they go as parameters to a statement that is made once a table.
+    """
+    changed = await connection.execute(_of_held(table), {"held_id": held.row_id, "held_token": held.token, **values})
+    if changed.rowcount == 0:
+        raise LeaseLost(f"{table.name} {held.row_id}: claimed by another worker meanwhile")
+
+
+@cache
+def _of_held(table: Table) -> Update:
+    return update(table).where(table.c.id == bindparam("held_id"), table.c.lease_token == bindparam("held_token"))
 
 
 async def extend(
@@ -98,22 +122,15 @@ async def extend(
 
 
 def is_in(table: Table, states: Sequence[str]) -> ColumnElement[bool]:
-    """The row is in one of `states`, written out: behind a bound parameter the planner would not see that the partial
-    index on waiting rows holds them, and a claim would cost what the whole table costs."""
-    return table.c.state.in_(
-        bindparam("states", [str(state) for state in states], expanding=True, literal_execute=True)
-    )
+    """The row is in one of `states`, written out as the partial index on waiting rows has it: behind a bound parameter
+    the planner would not see that the index holds them, and a claim would cost what the whole table costs."""
+    words: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in states]
+    return table.c.state.in_(words) if len(words) > 1 else table.c.state == words[0]
 
 
 def is_free(connection: AsyncConnection, table: Table, now: datetime) -> ColumnElement[bool]:
     """Nobody works on the row."""
     return or_(table.c.lease_until.is_(None), table.c.lease_until < lease_now(connection, now))
-
-
-async def _change(connection: AsyncConnection, table: Table, held: Claim, **values: Any) -> None:
-    statement = update(table).where(table.c.id == held.row_id, table.c.lease_token == held.token).values(**values)
-    if (await connection.execute(statement)).rowcount == 0:
-        raise LeaseLost(f"{table.name} {held.row_id}: claimed by another worker meanwhile")
 
 
 def _patience(claims: int) -> int:

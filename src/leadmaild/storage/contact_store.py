@@ -1,10 +1,10 @@
 """Contacts of a location: found by verified address, or by telephone where there is no address (R37)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Column, Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.address import parse_address
@@ -13,6 +13,8 @@ from leadmaild.model.reading import Person, PostalAddress
 from leadmaild.storage.schema import contact, contact_email, contact_phone
 
 _PLAIN_FIELDS = ("salutation", "title", "first_name", "last_name", "name", "company")
+
+_CREATE = insert(contact).returning(contact.c.id)
 
 
 class ContactStore:
@@ -28,6 +30,16 @@ class ContactStore:
         if row is not None and row.merged_into:
             return await self.by_id(row.merged_into)
         return None if row is None else await self._whole(row)
+
+    async def by_ids(self, ids: Sequence[int]) -> dict[int, Contact]:
+        """The contacts behind these ids, by the id asked for, following merges."""
+        rows = (await self._connection.execute(select(contact).where(contact.c.id.in_(ids)))).all() if ids else ()
+        kept = [row for row in rows if not row.merged_into]
+        found = {row.id: one for row, one in zip(kept, await self._whole_of(kept), strict=True)}
+        for row in rows:
+            if row.merged_into and (target := await self.by_id(row.merged_into)) is not None:
+                found[row.id] = target
+        return found
 
     async def find(self, location: str, email: str | None, phones: Iterable[str]) -> Contact | None:
         """The contact at `location` with this normalised address; by telephone only if there is no address (R37).
@@ -96,11 +108,12 @@ class ContactStore:
         await self._connection.execute(update(contact).where(contact.c.id == gone).values(merged_into=kept))
 
     async def create(
-        self, location: str, person: Person, *, verified: bool, language: str | None, now: datetime
+        self, location: str, person: Person, *, verified: bool, language: str | None, now: datetime, user: str = ""
     ) -> int:
         """Make a contact of what was read; return its id. Raises IntegrityError if the address has an owner already.
 
-        An address whose sender failed or was ambiguous is kept beside, matches nothing and owns nothing (R37).
+        `user` is its own user for now (Q23). An address whose sender failed or was ambiguous is kept beside, matches
+        nothing and owns nothing (R37).
         """
         address = parse_address(person.email) if person.email and not person.email_is_relay else None
         values = {name: getattr(person, name) for name in _PLAIN_FIELDS}
@@ -110,20 +123,19 @@ class ContactStore:
             "relay_email": person.relay_email or (person.email if person.email_is_relay else None),
             "language": language,
             "created_at": now,
+            "assigned_user": user,
             **_postal(person.address),
         }
-        contact_id: int = (
-            await self._connection.execute(insert(contact).values(values).returning(contact.c.id))
-        ).scalar_one()
+        contact_id: int = (await self._connection.execute(_CREATE, values)).scalar_one()
         if verified and address is not None:
             await self.add_email(contact_id, location, address.normal)
-        await self.add_phones(contact_id, location, person.phones)
+        await self._write_phones(contact_id, location, dict.fromkeys(person.phones))
         return contact_id
 
     async def add_email(self, contact_id: int, location: str, address: str) -> None:
         """Give the contact one more normalised address. Raises IntegrityError if somebody owns it."""
         await self._connection.execute(
-            insert(contact_email).values(contact_id=contact_id, location=location, address=address)
+            insert(contact_email), {"contact_id": contact_id, "location": location, "address": address}
         )
 
     async def add_phones(self, contact_id: int, location: str, numbers: Iterable[str]) -> None:
@@ -132,7 +144,9 @@ class ContactStore:
             select(contact_phone.c.number).where(contact_phone.c.contact_id == contact_id)
         )
         have = set(known.scalars())
-        new = [n for n in dict.fromkeys(numbers) if n not in have]
+        await self._write_phones(contact_id, location, [n for n in dict.fromkeys(numbers) if n not in have])
+
+    async def _write_phones(self, contact_id: int, location: str, new: Iterable[str]) -> None:
         if new:
             await self._connection.execute(
                 insert(contact_phone), [{"contact_id": contact_id, "location": location, "number": n} for n in new]
@@ -164,13 +178,25 @@ class ContactStore:
         await self._connection.execute(statement.values(assigned_user=username, is_user_settled=True))
 
     async def _whole(self, row: Row[Any]) -> Contact:
-        emails = await self._connection.execute(
-            select(contact_email.c.address).where(contact_email.c.contact_id == row.id).order_by(contact_email.c.id)
+        return (await self._whole_of([row]))[0]
+
+    async def _whole_of(self, rows: Sequence[Row[Any]]) -> list[Contact]:
+        ids = [row.id for row in rows]
+        emails = await self._owned(contact_email.c.address, ids)
+        phones = await self._owned(contact_phone.c.number, ids)
+        return [contact_of(row, tuple(emails.get(row.id, ())), tuple(phones.get(row.id, ()))) for row in rows]
+
+    async def _owned(self, column: Column[str], contact_ids: Sequence[int]) -> dict[int, list[str]]:
+        if not contact_ids:
+            return {}
+        of = column.table.c
+        found = await self._connection.execute(
+            select(of.contact_id, column.label("value")).where(of.contact_id.in_(contact_ids)).order_by(of.id)
         )
-        phones = await self._connection.execute(
-            select(contact_phone.c.number).where(contact_phone.c.contact_id == row.id).order_by(contact_phone.c.id)
-        )
-        return contact_of(row, tuple(emails.scalars()), tuple(phones.scalars()))
+        owned: dict[int, list[str]] = {}
+        for row in found:
+            owned.setdefault(row.contact_id, []).append(row.value)
+        return owned
 
 
 def contact_of(row: Row[Any], emails: tuple[str, ...], phones: tuple[str, ...]) -> Contact:

@@ -146,6 +146,13 @@ class JournalStore:
         found = await self._connection.execute(select(journal.c.reading).where(journal.c.id == journal_id))
         return reading_of(found.scalar())
 
+    async def readings_of(self, ids: Sequence[int]) -> dict[int, Reading]:
+        """What was read of the mails of these entries, without the prospects."""
+        if not ids:
+            return {}
+        rows = await self._connection.execute(select(journal.c.id, journal.c.reading).where(journal.c.id.in_(ids)))
+        return {row.id: reading for row in rows if (reading := reading_of(row.reading)) is not None}
+
     async def put_back(self, held: Claim, run_at: datetime, error: str) -> None:
         """Give a claimed entry back to be tried again at `run_at`. Raises LeaseLost."""
         await settle(self._connection, journal, held, run_at=run_at, last_error=error[:500])

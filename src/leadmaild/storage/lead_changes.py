@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import NotFound
 from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState
+from leadmaild.storage.documents import prospect_of
 from leadmaild.storage.lead_store import LeadStore, lead_of
 from leadmaild.storage.schema import activity, lead
 
@@ -79,7 +80,7 @@ class LeadChanges:
             .limit(limit)
             .with_for_update()
         )
-        return tuple(lead_of(row) for row in await self._connection.execute(statement))
+        return tuple(lead_of(row, prospect_of(row.prospect)) for row in await self._connection.execute(statement))
 
     async def column(self, number: int, name: str) -> Any:
         """One column of a lead, for keeping its old value."""

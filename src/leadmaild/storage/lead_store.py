@@ -1,6 +1,6 @@
 """Leads, their activities and timers; and the turns of the rotation that gave them out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,14 @@ class LeadStore:
         """The leads of these numbers, each once."""
         found = await self._select(lead.c.number.in_(numbers), limit=None)
         return {one.number: one for one in found}
+
+    async def with_prospects(self, numbers: Sequence[int]) -> dict[int, tuple[Lead, Prospect | None]]:
+        """The leads of these numbers, each with what was read for it when it was made."""
+        if not numbers:
+            return {}
+        rows = (await self._connection.execute(select(lead).where(lead.c.number.in_(numbers)))).all()
+        prospects = {row.number: prospect_of(row.prospect) for row in rows}
+        return {one.number: (one, prospects[one.number]) for one in await self._leads(rows, prospects)}
 
     async def unchanged(self, leads: Collection[Lead]) -> set[int]:
         """The numbers of those leads whose state, assignee and last reaction are still what they were."""
@@ -77,10 +85,18 @@ class LeadStore:
             select(lead).where(*conditions).order_by(lead.c.last_active_at.desc(), lead.c.number.desc()).limit(limit)
         )
         rows = (await self._connection.execute(statement)).all()
+        return await self._leads(rows, {row.number: prospect_of(row.prospect) for row in rows})
+
+    async def _leads(self, rows: Sequence[Row[Any]], prospects: Mapping[int, Prospect | None]) -> tuple[Lead, ...]:
         running = await self._with_running_first_response([row.number for row in rows])
         addresses = await self._addresses({row.contact_id for row in rows})
         return tuple(
-            lead_of(row, is_running=row.number in running, addresses=addresses.get(row.contact_id, frozenset()))
+            lead_of(
+                row,
+                prospects[row.number],
+                is_running=row.number in running,
+                addresses=addresses.get(row.contact_id, frozenset()),
+            )
             for row in rows
         )
 
@@ -120,41 +136,43 @@ class LeadStore:
         """Make the lead; return its number."""
         prospect = step.prospect
         due = _earliest(step.timers)
-        statement = insert(lead).values(
-            location=step.location,
-            received_location=step.received_location,
-            contact_id=contact_id,
-            source=prospect.source,
-            source_provider=prospect.source_provider,
-            source_lead_id=prospect.source_lead_id,
-            conversation_id=prospect.conversation_id,
-            relay_email=prospect.contact.relay_email,
-            subject=subject,
-            types=[str(t) for t in step.types],
-            prospect=prospect_document(prospect),
-            message_digest=message_digest(prospect.message) or None,
-            stock_number=step.stock.internal_number if step.stock else None,
-            vehicle_key=vehicle_key(prospect, step.stock),
-            assignee=step.assignment.assignee,
-            assignment_reason=step.assignment.reason,
-            group_name=step.assignment.group,
-            state=LeadState.OPEN,
-            needs_review=needs_review,
-            cycle=1,
-            arrived_at=arrived_at,
-            last_active_at=arrived_at,
-            due_at=due.due_at if due else None,
-            due_kind=due.kind if due else None,
-            previous_lead=step.previous_lead,
-            journal_id=journal_id,
-        )
-        number: int = (await self._connection.execute(statement.returning(lead.c.number))).scalar_one()
+        row = {
+            "location": step.location,
+            "received_location": step.received_location,
+            "contact_id": contact_id,
+            "source": prospect.source,
+            "source_provider": prospect.source_provider,
+            "source_lead_id": prospect.source_lead_id,
+            "conversation_id": prospect.conversation_id,
+            "relay_email": prospect.contact.relay_email,
+            "subject": subject,
+            "types": [str(t) for t in step.types],
+            "prospect": prospect_document(prospect),
+            "message_digest": message_digest(prospect.message) or None,
+            "stock_number": step.stock.internal_number if step.stock else None,
+            "vehicle_key": vehicle_key(prospect, step.stock),
+            "assignee": step.assignment.assignee,
+            "assignment_reason": step.assignment.reason,
+            "group_name": step.assignment.group,
+            "state": LeadState.OPEN,
+            "needs_review": needs_review,
+            "cycle": 1,
+            "arrived_at": arrived_at,
+            "last_active_at": arrived_at,
+            "due_at": due.due_at if due else None,
+            "due_kind": due.kind if due else None,
+            "previous_lead": step.previous_lead,
+            "journal_id": journal_id,
+        }
+        number: int = (await self._connection.execute(_OPEN, row)).scalar_one()
         await self._timers.arm(number, step.location, 1, arrived_at, step.timers)
-        await self.record(number, ActivityKind.MAIL_IN, arrived_at, text=prospect.message or "", journal_id=journal_id)
-        await self.record(
-            number, ActivityKind.ASSIGNEE_CHANGE, arrived_at, text=step.assignment.why,
-            details={"assignee": step.assignment.assignee, "reason": str(step.assignment.reason)},
-        )  # fmt: skip
+        given = {"assignee": step.assignment.assignee, "reason": str(step.assignment.reason)}
+        await self._record(
+            [
+                _activity(number, ActivityKind.MAIL_IN, arrived_at, text=prospect.message or "", journal_id=journal_id),
+                _activity(number, ActivityKind.ASSIGNEE_CHANGE, arrived_at, text=step.assignment.why, details=given),
+            ]
+        )
         return number
 
     async def join(self, step: JoinLead, journal_id: int, now: datetime) -> None:
@@ -189,25 +207,46 @@ class LeadStore:
         details: dict[str, Any] | None = None,
     ) -> None:
         """Add an activity to a lead."""
-        await self._connection.execute(
-            insert(activity).values(
-                lead=number, kind=str(kind), at=at, by=by, text=text, journal_id=journal_id, outbox_id=outbox_id,
-                details=details,
-            )
+        await self._record([_activity(number, kind, at, by, text, journal_id, outbox_id, details)])
+
+    async def record_sent(self, items: Iterable[OutboxItem], now: datetime) -> None:
+        """Note on their leads that mails have left. The author of an answer has left his own note, with his words."""
+        await self._record(
+            [
+                _activity(item.lead, _KIND_SENT.get(item.kind, ActivityKind.MAIL_OUT), now, outbox_id=item.id,
+                          details={"kind": str(item.kind)})
+                for item in items
+                if item.lead is not None and item.kind is not MailKind.ANSWER
+            ]
         )  # fmt: skip
 
-    async def record_sent(self, item: OutboxItem, now: datetime) -> None:
-        """Note on the lead that one of its mails has left."""
-        assert item.lead is not None  # noqa: S101  # the caller asked
-        if item.kind is MailKind.ANSWER:
-            return  # its author's activity stands there already, with his words
-        kind = ActivityKind.AUTORESPONDER if item.kind is MailKind.AUTORESPONSE else ActivityKind.MAIL_OUT
-        await self.record(item.lead, kind, now, outbox_id=item.id, details={"kind": str(item.kind)})
+    async def _record(self, activities: Sequence[dict[str, Any]]) -> None:
+        if activities:
+            await self._connection.execute(insert(activity), activities)
 
 
-def lead_of(row: Row[Any], *, is_running: bool = False, addresses: frozenset[str] = frozenset()) -> Lead:
-    """The lead value of a row."""
-    prospect = prospect_of(row.prospect)
+_OPEN = insert(lead).returning(lead.c.number)  # made once: the row goes in as parameters
+_KIND_SENT = {MailKind.AUTORESPONSE: ActivityKind.AUTORESPONDER}
+
+
+def _activity(
+    number: int,
+    kind: ActivityKind,
+    at: datetime,
+    by: str = "",
+    text: str = "",
+    journal_id: int | None = None,
+    outbox_id: int | None = None,
+    details: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    return {"lead": number, "kind": str(kind), "at": at, "by": by, "text": text, "journal_id": journal_id,
+            "outbox_id": outbox_id, "details": details}  # fmt: skip
+
+
+def lead_of(
+    row: Row[Any], prospect: Prospect | None, *, is_running: bool = False, addresses: frozenset[str] = frozenset()
+) -> Lead:
+    """The lead value of a row; `prospect` is what was read for it."""
     return Lead(
         number=row.number,
         location=row.location,

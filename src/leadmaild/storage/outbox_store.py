@@ -2,12 +2,27 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from leadmaild.model.decision import Intent, MailKind, Recipient, Role
 from leadmaild.model.outgoing import ComposedMail, Delivery, OutboxState, SendResult
@@ -31,31 +46,27 @@ class OutboxStore:
         self, intent: Intent, origin: OutboxOrigin, now: datetime, details: dict[str, Any] | None = None
     ) -> int | None:
         """Write an intent; None if the same (cause, kind, recipient) stands there already."""
-        upsert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
-        to_customer = intent.recipient.role is Role.CUSTOMER
-        statement = (
-            upsert(outbox)
-            .values(
-                cause=origin.cause,
-                kind=str(intent.kind),
-                recipient=intent.recipient.key,
-                location=origin.location,
-                sender_mailbox=origin.sender_mailbox,
-                lead=origin.lead,
-                cycle=origin.cycle,
-                journal_id=origin.journal_id,
-                vehicle_key=origin.vehicle_key,
-                customer_address=intent.recipient.address.casefold() if to_customer else None,
-                why=intent.withheld_by or intent.why,
-                created_at=now,
-                run_at=intent.not_before,
-                state=_first_state(intent, now),
-                details={"withheld_by": intent.withheld_by, **(details or {})},
-            )
-            .on_conflict_do_nothing(index_elements=["cause", "kind", "recipient"])
-            .returning(outbox.c.id)
-        )
-        new_id: int | None = (await self._connection.execute(statement)).scalar_one_or_none()
+        to_customer, address = intent.recipient.role is Role.CUSTOMER, intent.recipient.address.casefold()
+        row = {
+            "cause": origin.cause,
+            "kind": str(intent.kind),
+            "recipient": intent.recipient.key,
+            "location": origin.location,
+            "sender_mailbox": origin.sender_mailbox,
+            "lead": origin.lead,
+            "cycle": origin.cycle,
+            "journal_id": origin.journal_id,
+            "vehicle_key": origin.vehicle_key,
+            "customer_address": address if to_customer else None,
+            "customer_domain": address.rpartition("@")[2] if to_customer else None,
+            "why": intent.withheld_by or intent.why,
+            "created_at": now,
+            "run_at": intent.not_before,
+            "state": _first_state(intent, now),
+            "details": {"withheld_by": intent.withheld_by, **(details or {})},
+        }
+        added = await self._connection.execute(_add(self._connection.dialect.name), row)
+        new_id: int | None = added.scalar_one_or_none()
         return new_id
 
     async def claim(
@@ -90,21 +101,21 @@ class OutboxStore:
         return at
 
     async def start_sending(
-        self, held: Claim, mail: ComposedMail, token: str, to_addresses: Sequence[str], now: datetime
+        self, item: OutboxItem, mail: ComposedMail, token: str, to_addresses: Sequence[str], now: datetime
     ) -> None:
         """Commit point before the send: bytes and Message-ID are fixed, the mail is `sending`. Raises LeaseLost."""
         await keep(
             self._connection,
             outbox,
-            held,
+            item.claim,
             state=OutboxState.SENDING,
             message_id=mail.message_id,
             subject=mail.subject,
             raw=mail.raw,
             token=token,
             to_addresses=list(to_addresses),
-            attempts=outbox.c.attempts + 1,
-            first_tried_at=func.coalesce(outbox.c.first_tried_at, literal(now, Instant)),
+            attempts=item.attempts + 1,
+            first_tried_at=item.first_tried_at or now,
         )
 
     async def settle(
@@ -114,14 +125,15 @@ class OutboxStore:
         now: datetime,
         *,
         result: SendResult | None = None,
+        is_first: bool = False,
         run_at: datetime | None = None,
         why: str | None = None,
         **values: Any,
     ) -> None:
-        """Write what became of a mail. Raises LeaseLost."""
+        """Write what became of a mail; `is_first` = no attempt has had a result before. Raises LeaseLost."""
         if result is not None:
             fresh = {r.recipient: {"delivery": str(r.delivery), "reply": r.reply} for r in result.recipients}
-            values["results"] = (await self._results(held)) | fresh
+            values["results"] = fresh if is_first else (await self._results(held)) | fresh
             values["last_reply"] = result.last_reply
         if run_at is not None:
             values["run_at"] = run_at
@@ -142,44 +154,16 @@ class OutboxStore:
         self, address: str, location: str, vehicle_key: str, now: datetime, *, is_suppressed: bool
     ) -> AnswerHistory:
         """How many automatic answers bind a new one to `address` (R112, AR-16, AR-17, AR-18)."""
-        answers = select(outbox.c.created_at, outbox.c.customer_address, outbox.c.location, outbox.c.vehicle_key).where(
-            outbox.c.kind == MailKind.AUTORESPONSE,
-            outbox.c.state.not_in([OutboxState.SUPPRESSED, OutboxState.CANCELLED, OutboxState.FAILED]),
-        )
         normal = address.casefold()
-        mine = (
-            await self._connection.execute(
-                answers.where(outbox.c.customer_address == normal, outbox.c.created_at > now - timedelta(days=7))
-            )
-        ).all()
-        day = [r for r in mine if r.created_at > now - timedelta(hours=24)]
-        hour_of_location = await self._count(
-            outbox.c.location == location, outbox.c.created_at > now - timedelta(hours=1)
-        )
-        day_of_location = await self._count(
-            outbox.c.location == location, outbox.c.created_at > now - timedelta(days=1)
-        )
-        domain = outbox.c.customer_address.endswith("@" + normal.rpartition("@")[2], autoescape=True)
-        minute_of_domain = await self._count(domain, outbox.c.created_at > now - timedelta(minutes=1))
-        day_of_domain = await self._count(domain, outbox.c.created_at > now - timedelta(days=1))
-        return AnswerHistory(
-            to_address_for_vehicle_24h=sum(r.location == location and r.vehicle_key == vehicle_key for r in day),
-            to_address_24h=len(day),
-            to_address_7d=len(mine),
-            of_location_1h=hour_of_location,
-            of_location_24h=day_of_location,
-            to_domain_1m=minute_of_domain,
-            to_domain_24h=day_of_domain,
-            is_suppressed=is_suppressed,
-        )
-
-    async def _count(self, *conditions: Any) -> int:
-        statement = select(func.count()).where(
-            outbox.c.kind == MailKind.AUTORESPONSE,
-            outbox.c.state.not_in([OutboxState.SUPPRESSED, OutboxState.CANCELLED, OutboxState.FAILED]),
-            *conditions,
-        )
-        return (await self._connection.execute(statement.select_from(outbox))).scalar_one()
+        asked = {
+            "address": normal,
+            "domain": normal.rpartition("@")[2],
+            "location": location,
+            "vehicle_key": vehicle_key,
+            **{name: now - span for name, span in _SPANS.items()},
+        }
+        counted = (await self._connection.execute(_ANSWER_HISTORY, asked)).one()
+        return AnswerHistory(**counted._mapping, is_suppressed=is_suppressed)  # noqa: SLF001  # its public name
 
     async def find_sent(self, message_ids: Sequence[str], token: str | None) -> SentMail | None:
         """The outgoing mail with one of these Message-IDs or this reply token (PF25)."""
@@ -237,6 +221,66 @@ class OutboxStore:
             )
             .values(state=OutboxState.CANCELLED, why=why)
         )
+
+
+@cache
+def _add(dialect: str) -> ReturningInsert[int]:
+    """Made once: the row goes in as parameters."""
+    upsert = sqlite_insert if dialect == "sqlite" else postgres_insert
+    unique = ["cause", "kind", "recipient"]
+    return upsert(outbox).on_conflict_do_nothing(index_elements=unique).returning(outbox.c.id)
+
+
+_SPANS = {
+    "week_ago": timedelta(days=7),
+    "day_ago": timedelta(days=1),
+    "hour_ago": timedelta(hours=1),
+    "minute_ago": timedelta(minutes=1),
+}
+
+
+def _answer_history() -> Select[Any]:
+    """The counts of AnswerHistory by their names, in one statement made once: it is asked for every enquiry."""
+
+    def since(span: str) -> ColumnElement[bool]:
+        return outbox.c.created_at > bindparam(span, type_=Instant)
+
+    def how_many(name: str, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return (func.count().filter(and_(*conditions)) if conditions else func.count()).label(name)
+
+    def of(owner: ColumnElement[bool], span: str, *counts: ColumnElement[int]) -> Subquery:
+        # Literals: a bound parameter would hide from the planner that partial indexes hold these rows.
+        counted = outbox.c.state.not_in([literal_column(f"'{state}'") for state in _NOT_COUNTED])
+        is_answer = outbox.c.kind == literal_column(f"'{MailKind.AUTORESPONSE}'")
+        return select(*counts).select_from(outbox).where(owner, since(span), is_answer, counted).subquery()
+
+    same = (outbox.c.location == bindparam("location"), outbox.c.vehicle_key == bindparam("vehicle_key"))
+    to_address = of(
+        outbox.c.customer_address == bindparam("address"),
+        "week_ago",
+        how_many("to_address_7d"),
+        how_many("to_address_24h", since("day_ago")),
+        how_many("to_address_for_vehicle_24h", since("day_ago"), *same),
+    )
+    of_location = of(
+        outbox.c.location == bindparam("location"),
+        "day_ago",
+        how_many("of_location_24h"),
+        how_many("of_location_1h", since("hour_ago")),
+    )
+    to_domain = of(
+        outbox.c.customer_domain == bindparam("domain"),
+        "day_ago",
+        how_many("to_domain_24h"),
+        how_many("to_domain_1m", since("minute_ago")),
+    )
+    return select(to_address, of_location, to_domain).select_from(
+        to_address.join(of_location, true()).join(to_domain, true())
+    )
+
+
+_NOT_COUNTED = (OutboxState.SUPPRESSED, OutboxState.CANCELLED, OutboxState.FAILED)
+_ANSWER_HISTORY = _answer_history()
 
 
 def _first_state(intent: Intent, now: datetime) -> OutboxState:

@@ -240,6 +240,7 @@ outbox = Table(
     Column("journal_id", Id),
     Column("vehicle_key", Text),
     Column("customer_address", String(320)),  # normalised; customer mail only (R112)
+    Column("customer_domain", String(255)),  # of that address (AR-18)
     Column("why", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     Column("state", String(16), nullable=False),
@@ -262,7 +263,12 @@ Index("ix_outbox_due", outbox.c.run_at, outbox.c.id, sqlite_where=text(_DUE), po
 Index("ix_outbox_message_id", outbox.c.message_id)
 Index("ix_outbox_token", outbox.c.token)
 Index("ix_outbox_customer_address_created_at", outbox.c.customer_address, outbox.c.created_at)
-Index("ix_outbox_location_kind_created_at", outbox.c.location, outbox.c.kind, outbox.c.created_at)
+# What bounds a new automatic answer is counted for each one: out of the index alone, a day of one location or domain.
+_ANSWERS = "kind = 'autoresponse'"
+Index("ix_outbox_answers_of_location", outbox.c.location, outbox.c.created_at, outbox.c.state,
+      sqlite_where=text(_ANSWERS), postgresql_where=text(_ANSWERS))  # fmt: skip
+Index("ix_outbox_answers_to_domain", outbox.c.customer_domain, outbox.c.created_at, outbox.c.state,
+      sqlite_where=text(_ANSWERS), postgresql_where=text(_ANSWERS))  # fmt: skip
 Index("ix_outbox_lead", outbox.c.lead)
 Index("ix_outbox_created_at", outbox.c.created_at)
 

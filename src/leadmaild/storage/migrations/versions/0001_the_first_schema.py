@@ -108,6 +108,7 @@ def upgrade() -> None:
         sa.Column("journal_id", Id, nullable=True),
         sa.Column("vehicle_key", sa.Text(), nullable=True),
         sa.Column("customer_address", sa.String(length=320), nullable=True),
+        sa.Column("customer_domain", sa.String(length=255), nullable=True),
         sa.Column("why", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -142,7 +143,14 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('held', 'queued', 'deferred', 'sending')"),
         )
         batch_op.create_index("ix_outbox_lead", ["lead"], unique=False)
-        batch_op.create_index("ix_outbox_location_kind_created_at", ["location", "kind", "created_at"], unique=False)
+        for name, column in (("of_location", "location"), ("to_domain", "customer_domain")):
+            batch_op.create_index(
+                f"ix_outbox_answers_{name}",
+                [column, "created_at", "state"],
+                unique=False,
+                sqlite_where=sa.text("kind = 'autoresponse'"),
+                postgresql_where=sa.text("kind = 'autoresponse'"),
+            )
         batch_op.create_index("ix_outbox_message_id", ["message_id"], unique=False)
         batch_op.create_index("ix_outbox_token", ["token"], unique=False)
 
