@@ -14,6 +14,7 @@ from leadmaild.foundation import Outside
 from leadmaild.inbound.limits import Limits
 from leadmaild.inbound.smtp_server import Listener, server_tls, start_lmtp, start_smtp
 from leadmaild.maillog import Event, log
+from leadmaild.pipeline.worker import Worker
 from leadmaild.reload import reload
 from leadmaild.settings_files import whole
 from leadmaild.storage.engine import database_url
@@ -54,10 +55,8 @@ async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
     notify = Notifier(os.environ)
     try:
         async with asyncio.TaskGroup() as tasks:
-            # Mail is taken in meanwhile: peers who wait for us are served before the reader is (T11).
-            tasks.create_task(gateway.warm_up(), name="warm-up")
             for worker in gateway.workers:
-                tasks.create_task(worker.run(), name=worker.name)
+                tasks.create_task(_work(worker, gateway), name=worker.name)
             watches = [tasks.create_task(watch.run(), name=watch.name) for watch in gateway.mailbox_watches()]
             watchdog = tasks.create_task(_watchdog(notify), name="watchdog")
             reloads = tasks.create_task(_reloads(gateway, reload_wanted, notify), name="reload")
@@ -78,6 +77,14 @@ async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
     finally:
         for listener in listeners:
             await listener.close()
+
+
+async def _work(worker: Worker, gateway: Gateway) -> None:
+    # Mail is taken in while the reader gets ready (T11), but not yet claimed: if we go down before, no mail is to
+    # blame (PF4).
+    if worker is gateway.intake_worker:
+        await gateway.warm_up()
+    await worker.run()
 
 
 async def _reloads(gateway: Gateway, wanted: asyncio.Event, notify: "Notifier") -> None:
