@@ -32,6 +32,7 @@ class Daemon:
         self.settings = settings
         self.port = port
         self.lines: list[str] = []
+        self.born_at_line = 0  # where in `lines` its present life begins
         self._program = [*map(str, program), str(settings)]
         self._environment = _environment()
         self._process: subprocess.Popen[str] | None = None
@@ -48,12 +49,12 @@ class Daemon:
     def start(self) -> "Daemon":
         """Start and return once it listens."""
         self.spawn()
-        self.wait_for("daemon_started", since=self._seen_before)
+        self.wait_for("daemon_started", since=self.born_at_line)
         return self
 
     def spawn(self) -> None:
         """Start, and do not wait."""
-        self._seen_before = len(self.lines)
+        self.born_at_line = len(self.lines)
         with self._errors.open("a") as errors:
             self._process = subprocess.Popen(
                 self._program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
