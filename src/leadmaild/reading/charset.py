@@ -122,7 +122,10 @@ _REMOVED = re.compile(f"[{_HIDDEN}\U000e0000-\U000e007f]")
 _BLANK = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _LINE_END = re.compile("\r+\n?|[\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_UNCLEAN = re.compile(f"{_REMOVED.pattern}|{_BLANK.pattern}|{_LINE_END.pattern}|{_SURROGATE.pattern}|\u2011")
+# All of it as one set: an alternation of sets costs several times as much a letter.
+_UNCLEAN = re.compile(
+    f"[{_HIDDEN}\U000e0000-\U000e007f{_BLANK.pattern[1:-1]}\r\x85\u2028\u2029{_SURROGATE.pattern[1:-1]}\u2011]"
+)
 _ASCII_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 

@@ -126,16 +126,16 @@ class _Walk:
             position += len(written.text) + 1
             if position > stop + 1:
                 break
-            line = self._with_lone_label(number) if self._use_common else written
-            if line.is_quoted and self._block is None and not is_all_quoted:
+            if self._block is not None and not self._ends_block(number):
+                self._block.append(written.text)
+                self._block_length += len(written.text)
+                if self._block_length > _LONGEST_BLOCK:
+                    break  # nobody reads more of it, and no field stands that far down
                 continue
+            if written.is_quoted and self._block is None and not is_all_quoted:
+                continue
+            line = self._with_lone_label(number) if self._use_common else written
             if self._block is not None:
-                if not self._ends_block(number):
-                    self._block.append(written.text)
-                    self._block_length += len(written.text)
-                    if self._block_length > _LONGEST_BLOCK:
-                        break  # nobody reads more of it, and no field stands that far down
-                    continue
                 yield from self._closed_block()
                 self._is_in_footer = not (
                     is_button(line.text) or self._opens_section(line) or self._is_contact_label(line)

@@ -144,8 +144,13 @@ def ends_words(text: str) -> bool:
 
 def _kind_of_end(text: str) -> str:
     labels = common_labels()
-    folded = accents_folded(text[:_LOOKED_AT]).lstrip(_LEAD_IN)
-    if folded[:2] in labels.footer_starts:
+    start = text[:_LOOKED_AT].lstrip(_LEAD_IN)
+    may_begin = accents_folded(start[:2])[:2] in labels.footer_starts
+    # Most lines are words of a length no label has: they need no folding.
+    if not may_begin and start.find(":", 0, _LONGEST_FOOTER_LABEL + 1) < 0 and len(start) > _LONGEST_FOOTER_LABEL:
+        return ""
+    folded = accents_folded(start)
+    if may_begin:
         if folded.startswith(labels.footer_begins):
             return "footer"
         if folded.startswith(labels.hints):

@@ -7,6 +7,7 @@ never does. Where mail-parser comes to another result, the sender is ambiguous: 
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import idna
 
@@ -24,6 +25,7 @@ _ADDRESSEE_FIELDS = frozenset({"to", "cc", "resent-to", "resent-cc"})
 _ADDRESS_IN_NAME = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _ENCODED = re.compile(rb"=\?[^?\s]+\?[QqBb]\?")
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +147,12 @@ class _Item:
     after_angle: bool = False  # text after the brackets
 
 
+@lru_cache(maxsize=16)  # From and Reply-To are asked for by every rule about the sender
 def read_mailboxes(raw: bytes) -> MailboxList:
     """Take an address field (as written, folds and all) apart. Linear in its length; reads 64 kB and 200 entries."""
     text = raw[:_LONGEST_READ].decode("utf-8", "surrogateescape").replace("\n", "")
     defects: list[str] = []
-    if any("\udc80" <= c <= "\udcff" for c in text):
+    if not text.isascii() and _NO_UTF8.search(text):
         defects.append("8-bit text that is not UTF-8")
     items, is_group, problems = _scan(text)
     defects += problems
