@@ -97,6 +97,9 @@ Index("ix_journal_waiting", journal.c.run_at, journal.c.id, sqlite_where=text("s
       postgresql_where=text("state = 'waiting'"))  # fmt: skip
 Index("ix_journal_received_at", journal.c.received_at)
 Index("ix_journal_lead", journal.c.lead)
+# What a source has sent (R165); a mail has none before it is read, so taking it in does not touch the index.
+Index("ix_journal_source", journal.c.source, journal.c.location, journal.c.received_at,
+      sqlite_where=text("source IS NOT NULL"), postgresql_where=text("source IS NOT NULL"))  # fmt: skip
 Index("ix_journal_content_id", journal.c.content_id)
 
 # Who was first with this content: the guard against duplicates across nodes (Q22).
@@ -200,6 +203,7 @@ Index("ix_lead_due_at", lead.c.due_at, sqlite_where=text("state = 'open'"), post
 Index("ix_lead_assignee_state", lead.c.assignee, lead.c.state)
 Index("ix_lead_source_conversation_id", lead.c.source, lead.c.conversation_id)
 Index("ix_lead_relay_email", lead.c.relay_email)
+Index("ix_lead_source_number", lead.c.source, lead.c.number)
 
 activity = Table(
     "activity",
@@ -421,4 +425,5 @@ stock_reference = Table(
     Column("kind", String(16), primary_key=True),
     Column("value", String(255), primary_key=True),
     Column("internal_number", ForeignKey(stock_vehicle.c.internal_number), primary_key=True),
+    Index("ix_stock_reference_internal_number", "internal_number"),  # a vehicle that goes looks for its names
 )

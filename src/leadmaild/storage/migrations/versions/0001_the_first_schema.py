@@ -290,6 +290,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_journal_lead", ["lead"], unique=False)
         batch_op.create_index("ix_journal_received_at", ["received_at"], unique=False)
         batch_op.create_index(
+            "ix_journal_source",
+            ["source", "location", "received_at"],
+            unique=False,
+            sqlite_where=sa.text("source IS NOT NULL"),
+            postgresql_where=sa.text("source IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_journal_waiting",
             ["run_at", "id"],
             unique=False,
@@ -349,6 +356,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_lead_location_arrived_at", ["location", "arrived_at"], unique=False)
         batch_op.create_index("ix_lead_relay_email", ["relay_email"], unique=False)
         batch_op.create_index("ix_lead_source_conversation_id", ["source", "conversation_id"], unique=False)
+        batch_op.create_index("ix_lead_source_number", ["source", "number"], unique=False)
 
     op.create_table(
         "stock_reference",
@@ -360,6 +368,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("kind", "value", "internal_number", name=op.f("pk_stock_reference")),
     )
+    with op.batch_alter_table("stock_reference", schema=None) as batch_op:
+        batch_op.create_index("ix_stock_reference_internal_number", ["internal_number"], unique=False)
+
     op.create_table(
         "activity",
         sa.Column("id", Id, sa.Identity(always=False, start=1), nullable=False),
