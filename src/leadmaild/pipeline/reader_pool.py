@@ -10,6 +10,7 @@ import os
 import resource
 from concurrent.futures import TimeoutError as DeadlinePassed
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -17,8 +18,6 @@ from leadmaild.maillog import Event, log
 from leadmaild.model.reading import Reading
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceSet
-from leadmaild.reading.read import read
-from leadmaild.reading.unreadable import unreadable
 
 DEADLINE_S = 5.0
 MEMORY_LIMIT = 512 * 1024 * 1024
@@ -62,7 +61,7 @@ class ReaderPool:
                 # A worker died between two mails (the kernel was short of memory, say): no mail is to blame, and the
                 # pool does not recover by itself.
                 self._replace(pool)
-        return unreadable(raw, "reader_died")
+        return _unreadable(raw, "reader_died")
 
     def _replace(self, broken: ProcessPool) -> None:
         if self._pool is broken:  # the first of those who waited for it does this
@@ -81,14 +80,14 @@ class ReaderPool:
         except BrokenProcessPool:
             raise
         except DeadlinePassed:
-            return unreadable(raw, "deadline")
+            return _unreadable(raw, "deadline")
         except ProcessExpired:
-            return unreadable(raw, "reader_died")
+            return _unreadable(raw, "reader_died")
         except (MemoryError, RecursionError):
-            return unreadable(raw, "reader_out_of_memory")
+            return _unreadable(raw, "reader_out_of_memory")
         except Exception as failure:  # noqa: BLE001  # reading promises never to raise; if it does, no mail is lost
             log(Event.BUG, where="reader", exc=failure)
-            return unreadable(raw, "reader_failed")
+            return _unreadable(raw, "reader_failed")
         return reading
 
     async def close(self) -> None:
@@ -98,6 +97,12 @@ class ReaderPool:
             await asyncio.to_thread(pool.join)
 
 
+def _unreadable(raw: bytes, why: str) -> Reading:
+    from leadmaild.reading.unreadable import unreadable
+
+    return unreadable(raw, why)
+
+
 def _prepare_worker(sources: SourceSet) -> None:
     global _sources  # one per process, set once before the first mail
     with contextlib.suppress(ValueError, OSError):  # a lower hard limit stands already
@@ -105,9 +110,13 @@ def _prepare_worker(sources: SourceSet) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(_NICENESS)
     _sources = sources
+    import_module("leadmaild.reading.read")  # now, while no mail's deadline runs
 
 
 def _read(raw: bytes, context: ReadingContext) -> Reading:
+    # Loaded in the worker only: the daemon itself reads no mail, and starts sooner without (T11).
+    from leadmaild.reading.read import read
+
     if _sources is None:
         raise RuntimeError("the worker was not prepared")
     return read(raw, context, _sources)
