@@ -226,3 +226,16 @@ def test_check_config_diff_says_which_deadlines_would_move(call, lead):
         "settings": [],
     }
     assert "0 deadlines of open leads would move" in call("check-config", "--diff")[1]
+
+
+@pytest.mark.rule("R130")
+@pytest.mark.rule("R131")
+def test_a_reason_renamed_and_hidden_shows_its_name_on_old_leads(call, lead):
+    ok(call("leads", "close", lead, "--reason", "sold", "--by", "mueller", "--json"))
+    renamed = '[[location.completion_reason]]\n  key = "sold"\n  name = "Ausgeliefert"\n  hidden = true\n'
+    write_settings(call.folder, tables=HOURS + renamed)
+    shown = ok(call("leads", "show", lead, "--json"))
+
+    assert (shown["completion_reason"], shown["completion_reason_name"]) == ("sold", "Ausgeliefert")
+    call("leads", "reopen", lead, "--by", "mueller")
+    assert call("leads", "close", lead, "--reason", "sold", "--by", "mueller")[0] == 65

@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import ForeignKeyConstraint, create_engine
 
 from leadmaild.storage.engine import database_url, sync_url
 from leadmaild.storage.migrate import NEWEST_REVISION, alembic_config, migrate
@@ -43,3 +43,22 @@ async def test_nodes_that_start_together_migrate_once(database_setting, tmp_path
 
     assert sum(before is None for before, _now in revisions) == 1
     assert {now for _before, now in revisions} == {"0001"}
+
+
+def test_every_reference_to_another_table_is_indexed():
+    """Without it a row that goes, such as a vehicle of an old stock list, looks through the whole other table."""
+    bare = [
+        f"{table.name}.{key.parent.name}"
+        for table in metadata.tables.values()
+        for key in table.foreign_keys
+        if key.parent.name not in set(_first_columns(table))
+    ]
+    assert bare == []
+
+
+def _first_columns(table):
+    uniques = [constraint for constraint in table.constraints if hasattr(constraint, "columns")]
+    for group in (*table.indexes, *(u for u in uniques if not isinstance(u, ForeignKeyConstraint))):
+        columns = list(group.columns)
+        if columns:
+            yield columns[0].name

@@ -11,6 +11,7 @@ from leadmaild.escalation.colour import colour_of
 from leadmaild.model.contact import Contact
 from leadmaild.model.lead import LeadState
 from leadmaild.model.listing import LeadLine
+from leadmaild.model.location import Location
 from leadmaild.model.reading import Money, VehicleText
 
 LIST_COLUMNS = (
@@ -60,6 +61,7 @@ def row(line: LeadLine, chosen: Settings, now: datetime) -> dict[str, Any]:
         "colour": str(colour_of(LeadState(line.state), line.due_at, reminder, now)),
         "cycle": line.cycle,
         "completion_reason": line.completion_reason,
+        "completion_reason_name": _reason_name(line.completion_reason, location),
         "previous_lead": line.previous_lead,
         "activities": [
             {"kind": a.kind, "at": instant(a.at, zone), "by": a.by or None, "text": a.text, **a.details}
@@ -84,6 +86,12 @@ def detail(line: LeadLine, chosen: Settings, now: datetime) -> dict[str, Any]:
             for t in line.timers
         ]
     }
+
+
+def _reason_name(key: str | None, location: Location | None) -> str | None:
+    """The reason as it is called today (R131): a lead stores its key, also one that is hidden now."""
+    reasons = location.completion_reasons if location else ()
+    return next((reason.name for reason in reasons if reason.key == key), key)
 
 
 def contact_row(contact: Contact) -> dict[str, Any]:
