@@ -5,6 +5,7 @@ import smtplib
 import socket
 import sqlite3
 import statistics
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -210,6 +211,33 @@ def test_a_locked_database_is_451_within_ten_seconds_and_nothing_is_lost(running
     running.wait_for("verdict", len(running.events("mail_accepted", since=seen)), since=seen)
     assert len(running.events("lead_opened", since=seen)) == len(mails)
     assert_lives(running)
+
+
+@pytest.mark.rule("SP-15")
+@pytest.mark.rule("BI-76")
+def test_a_full_disk_is_452_and_mail_flows_again_once_there_is_room(tmp_path: Path):
+    with _small_disk(tmp_path / "disk") as disk, ExitStack() as stack:
+        daemon = House(disk, stack).daemon().start()
+        assert_lives(daemon)
+        filler = disk / "filler"
+        filler.write_bytes(b"x" * 40 * 1024**2)
+        code, reply = daemon.send(enquiry(1))
+        assert (code, reply[:5]) == (452, "4.3.1")
+        filler.unlink()
+        assert_lives(daemon)
+        assert daemon.stop() == 0
+
+
+@contextmanager
+def _small_disk(at: Path) -> Iterator[Path]:
+    at.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=130m", "tmpfs", str(at)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("a small disk of its own needs root")
+    try:
+        yield at
+    finally:
+        subprocess.run(["umount", str(at)], check=True)
 
 
 @pytest.mark.component
