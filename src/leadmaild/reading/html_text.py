@@ -84,16 +84,17 @@ class _Walker:
             return
         child = node.first_child
         while child is not None:
-            self._node(child, depth + 1)
+            tag = child.tag
+            if tag == "-text":  # with line breaks most of what there is
+                self._text(child.text_content or "")
+            elif tag == "br":
+                self.flush(is_break=True)
+            else:
+                self._element(child, tag or "", depth + 1)
             child = child.next
 
-    def _node(self, node: LexborNode, depth: int) -> None:
-        tag = node.tag
-        if tag == "-text":
-            self._text(node.text_content or "")
-        elif tag == "br":
-            self.flush(is_break=True)
-        elif tag == "table":
+    def _element(self, node: LexborNode, tag: str, depth: int) -> None:
+        if tag == "table":
             self.flush()
             self._table(node, depth)
         elif tag == "dl":
@@ -104,7 +105,7 @@ class _Walker:
             self._add(Row("-----", is_rule=True))
         elif tag in _BLOCKS:
             self.flush()
-            self._block_of(node, tag or "", depth)
+            self._block_of(node, tag, depth)
             self.flush()
             if tag in ("p", "ul", "ol", "blockquote") or tag in _HEADINGS:
                 self._add(Row(""))
@@ -219,8 +220,10 @@ class _Walker:
             elif label and item.tag == "dd" and is_label(label):
                 self._labelled(label, "\n".join(row.text for row in self._rows_inside(item, depth + 1)))
                 label = None
+            elif item.tag == "-text":
+                self._text(item.text_content or "")
             else:
-                self._node(item, depth + 1)
+                self._element(item, item.tag or "", depth + 1)
         self.flush()
         if label:
             self._labelled(label, "")

@@ -186,8 +186,9 @@ class _Walk:
 
     def _opened_by_own_pattern(self, line: Line) -> str:
         """The section that a line opens by a pattern of the definition, heading or not."""
-        patterns = self._own.section_patterns if self._own else ()
-        return next((kind for pattern, kind in patterns if pattern.search(line.text)), "")
+        if self._own is None or not self._own.section_patterns:
+            return ""
+        return next((kind for pattern, kind in self._own.section_patterns if pattern.search(line.text)), "")
 
     def _section_named(self, heading: str) -> str:
         patterns = self._own.section_patterns if self._own and heading else ()
@@ -257,9 +258,9 @@ class _Walk:
         """Whether the message ends before this line: signature mark, rule, known footer, a heading over labels."""
         line = self._lines[number]
         text = line.text.strip()
-        if self._opened_by_own_pattern(line) or self._is_contact_label(line):
+        if text[:1] in _RULE_SIGNS and (text == "--" or is_rule_line(text)):
             return True
-        if text == "--" or is_rule_line(text) or ends_words(text):
+        if ends_words(text) or self._opened_by_own_pattern(line) or self._is_contact_label(line):
             return True
         if not line.is_heading or not self._section_named(line.section):
             return False

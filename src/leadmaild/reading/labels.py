@@ -142,10 +142,15 @@ def ends_words(text: str) -> bool:
     return _kind_of_end(text) != ""
 
 
+@lru_cache(maxsize=4096)
+def _may_begin_end(letters: str) -> bool:
+    return accents_folded(letters)[:2] in common_labels().footer_starts
+
+
 def _kind_of_end(text: str) -> str:
     labels = common_labels()
     start = text[:_LOOKED_AT].lstrip(_LEAD_IN)
-    may_begin = accents_folded(start[:2])[:2] in labels.footer_starts
+    may_begin = _may_begin_end(start[:2])
     # Most lines are words of a length no label has: they need no folding.
     if not may_begin and start.find(":", 0, _LONGEST_FOOTER_LABEL + 1) < 0 and len(start) > _LONGEST_FOOTER_LABEL:
         return ""

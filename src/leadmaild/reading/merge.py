@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from leadmaild.model.reading import (
     Finance,
@@ -224,6 +225,7 @@ def _message(chosen: _Chosen, findings: Findings) -> str | None:
     return best
 
 
+@lru_cache(maxsize=16)  # a message is compared with each of its other renderings
 def _words(text: str) -> str:
     """The words of a text in the form in which two renderings are compared; blanks and line ends say nothing."""
     return " ".join(text.split()).casefold()
@@ -286,6 +288,6 @@ def _reach(findings: Findings, contact: Person) -> float:
 
 
 def _same(one: object, other: object) -> bool:
-    if isinstance(one, str) and isinstance(other, str):
+    if one != other and isinstance(one, str) and isinstance(other, str):
         return normal_email(one) == normal_email(other) if "@" in one else _words(one) == _words(other)
     return one == other

@@ -14,6 +14,8 @@ _REGION_OF_TLD = {"de": "DE", "at": "AT", "ch": "CH", "fr": "FR", "it": "IT", "n
 
 def links_in_html(markup: str) -> Iterator[str]:
     """Yield the http(s) targets of a page's links, entities resolved, in order."""
+    if "href" not in markup.lower():
+        return
     for count, found in enumerate(_HREF.finditer(markup)):
         target = html.unescape(found[1] or found[2] or found[3]).strip()
         if target.lower().startswith(("http://", "https://")) and count < _MOST_LINKS:
