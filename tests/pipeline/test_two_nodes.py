@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from leadmaild.commands.on_lead import on_lead
+from leadmaild.commands.reactions import call_on_lead
 from tests.dealership import enquiry
 from tests.pipeline.steps import MONDAY_10
 
@@ -74,3 +75,26 @@ async def test_while_a_person_reacts_the_clock_leaves_the_lead_alone(open_dealer
     await bench.run_until(MONDAY_10 + timedelta(days=1))
 
     assert [mail.lead for mail in await bench.queue("stage1", "stage2")] == [100002, 100002]
+
+
+@pytest.mark.rule("R129")
+async def test_a_customer_who_writes_while_his_lead_is_worked_on_locks_nobody_out(open_dealership):
+    bench = await open_dealership()
+    await bench.take(enquiry(1))
+    await bench.run()
+    gateway, settings = bench.gateway, bench.gateway.world.settings
+
+    async def write_again(number: int) -> None:
+        text = f"Noch eine Frage, die Nummer {number}\r\n"
+        await bench.take(enquiry(1, message_id=f"<frage-{number}@kunden.example>", text=text))
+        await until_idle(gateway.intake.step)
+
+    async def call() -> None:
+        await call_on_lead(gateway.database, settings, 100001, "", "mueller", bench.clock.now())
+
+    await asyncio.gather(*(work for n in range(12) for work in (write_again(n), call())))
+
+    lead = await bench.lead(100001)
+    kinds = Counter(activity.kind for activity in lead.activities)
+    assert (kinds["mail_in"], kinds["call"]) == (13, 12)
+    assert {line.outcome for line in await bench.journal()} == {"lead", "joined"}

@@ -11,7 +11,7 @@ from leadmaild.errors import NotFound
 from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState
 from leadmaild.storage.documents import prospect_of
 from leadmaild.storage.lead_store import LeadStore, lead_of
-from leadmaild.storage.schema import activity, lead
+from leadmaild.storage.schema import activity, contact, lead
 
 
 class LeadChanges:
@@ -22,7 +22,12 @@ class LeadChanges:
         self._leads = LeadStore(connection)
 
     async def lock(self, number: int) -> Lead:
-        """The lead as it stands now, and nobody else changes it before this transaction ends. Raises NotFound."""
+        """The lead as it stands now, and nobody else changes it before this transaction ends. Raises NotFound.
+
+        Its contact is locked first, as intake does it, so that the two cannot lock each other out.
+        """
+        owner = select(lead.c.contact_id).where(lead.c.number == number).scalar_subquery()
+        await self._connection.execute(select(contact.c.id).where(contact.c.id == owner).with_for_update())
         await self._connection.execute(select(lead.c.number).where(lead.c.number == number).with_for_update())
         found = await self._leads.by_number(number)
         if found is None:
