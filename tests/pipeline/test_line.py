@@ -350,3 +350,46 @@ async def test_the_customers_answer_to_our_answer_joins_and_nobody_is_answered_a
 
     assert outcomes(await bench.journal()) == ["lead", "joined"]
     assert len(bench.transport.to("kunde1@kunden.example")) == 1
+
+
+async def test_a_sellers_reply_to_a_notice_is_not_the_customers_word(bench):
+    await bench.take(enquiry(1))
+    await bench.run()
+    (notice,) = bench.transport.to("mueller@autohaus-beispiel.example")
+    reply = enquiry(
+        9,
+        **{"from": "Jana Müller <mueller@autohaus-beispiel.example>"},
+        subject="AW: Neue Anfrage",
+        message_id="<seller@autohaus-beispiel.example>",
+        text="Gerne am Samstag um zehn.\r\n",
+    ).replace(b"MIME-Version", f"In-Reply-To: {notice.message_id}\r\nMIME-Version".encode())
+    await bench.take(reply)
+    await bench.run()
+
+    assert [(e.outcome, e.reason) for e in await bench.journal()][1] == ("ignored", "staff_reply")
+    assert await bench.queue("customer_message") == []
+    assert len(bench.transport.to("kunde1@kunden.example")) == 1
+    _first, told = bench.transport.to("mueller@autohaus-beispiel.example")
+    assert "nicht bekommen" in _text_of(told.raw)
+    (lead,) = await bench.leads()
+    note = (await bench.lead(lead.number)).activities[-1]
+    assert (note.kind, note.by, lead.cycle) == ("note", "mueller", 1)
+    assert "Samstag" in note.text
+
+
+async def test_whoever_writes_into_a_lead_from_another_address_is_named(bench):
+    await bench.take(enquiry(1))
+    await bench.run()
+    (answer,) = bench.transport.to("kunde1@kunden.example")
+    other = enquiry(7, **{"from": "zweit@zweite-adresse.example"}, to=answer.reverse_path)
+    await bench.take(other, answer.reverse_path)
+    await bench.run()
+
+    _first, told = bench.transport.to("mueller@autohaus-beispiel.example")
+    assert "zweit@zweite-adresse.example" in _text_of(told.raw)
+    details = [a.details for a in (await bench.lead(100001)).activities]
+    assert any(d.get("from") == "zweit@zweite-adresse.example" for d in details)
+
+
+def _text_of(raw: bytes) -> str:
+    return message_from_bytes(raw, policy=default).get_body(("plain",)).get_content()

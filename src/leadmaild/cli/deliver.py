@@ -23,6 +23,8 @@ EX_TEMPFAIL = 75
 @click.pass_context
 def deliver(ctx: click.Context, forward_path: str, reverse_path: str | None, file: Path) -> None:
     """Hand one mail (FILE or standard input) to the journal. 0: taken; 67, 65: refused; 75: try again."""
+    if str(file) != "-" and not file.is_file():
+        raise click.UsageError(f"there is no file {file}", ctx)
     try:
         code = run_async(_deliver(settings(), forward_path, reverse_path, file))
     except UnknownRecipient as refusal:

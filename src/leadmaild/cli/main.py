@@ -1,5 +1,6 @@
 """The `leadmaild` command: finds the subcommand, turns what goes wrong into one line and a sysexits code."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -68,6 +69,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code. Never a traceback for what the caller can mend."""
     try:
         result = leadmaild.main(list(arguments), prog_name="leadmaild", standalone_mode=False)
+        sys.stdout.flush()  # here, where what goes wrong with it is still told in one line
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.Abort:
@@ -88,6 +90,13 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read our output has gone, `| head` for instance; nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EX_OK
+    except OverflowError:
+        return _say("a number is too large", EX_DATAERR)
+    except OSError as failure:
+        if failure.errno not in (errno.ENOSPC, errno.EIO):
+            raise
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  # what could not be written is lost; do not try again at exit
+        return _say(f"the output cannot be written: {failure.strerror}", EX_UNAVAILABLE)
     return result if isinstance(result, int) else EX_OK
 
 

@@ -14,8 +14,11 @@ from leadmaild.maillog import configure_logging
 @click.command()
 @click.option("--dev", is_flag=True, help="Example dealer, SQLite and outgoing mail in ./var, SMTP on 127.0.0.1:2525.")
 @config_option
-def serve(dev: bool) -> None:
+@click.pass_context
+def serve(ctx: click.Context, dev: bool) -> None:
     """Run the gateway until it is told to stop (SIGTERM, Ctrl-C)."""
+    if dev and ctx.find_root().obj is not None:
+        raise click.UsageError("--dev has settings of its own, in ./var/leadmaild.toml; leave -c away", ctx)
     chosen = dev_settings(Path("var").absolute()) if dev else settings()
     configure_logging(chosen.log.format, chosen.log.level)
     if dev:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from leadmaild.config.checks import Finding
@@ -21,6 +22,8 @@ def problems_on_disk(file: SettingsFile) -> Iterator[Finding]:
                 yield ("smtp", key), problem
             elif key == "tls_key" and path.stat().st_mode & 0o007:
                 yield ("smtp", key), f"can be read by everybody; run: chmod o= {path}"
+    if not file.gateway.database.startswith("sqlite") and find_spec("psycopg") is None:
+        yield ("gateway", "database"), "needs the PostgreSQL driver; run: pip install 'leadmaild[postgres]'"
     if file.gateway.templates and not file.gateway.templates.is_dir():
         yield ("gateway", "templates"), f"there is no folder {file.gateway.templates}"
 

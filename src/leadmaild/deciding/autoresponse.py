@@ -117,6 +117,9 @@ def _objections(
 ) -> Iterator[Objection]:
     snapshot, is_shared = case.snapshot, _is_shared_domain(prospect, address, history)
     yield from _of_the_mail_alone(case.reading)
+    yield Objection(
+        "AR-21", not address.rpartition("@")[0].isascii(), None, "an address no relay can be trusted to take (SMTPUTF8)"
+    )
     yield _own_address(case, address, is_shared)
     yield _sender(case, location)
     yield _not_addressed(case)

@@ -13,6 +13,7 @@ from leadmaild.deciding.enquiries import Enquired, enquiries_of, is_same_person
 from leadmaild.deciding.joining import belonging, join_lead
 from leadmaild.deciding.opening import open_lead
 from leadmaild.deciding.redirect import redirects
+from leadmaild.deciding.staff_reply import staff_reply
 from leadmaild.deciding.vehicle_location import for_distribution, for_redirect
 from leadmaild.deciding.without_lead import unparsed, without_lead
 from leadmaild.distribution.chain import with_turn_taken
@@ -30,7 +31,7 @@ def decide(reading: Reading, envelope: Envelope, snapshot: Snapshot, now: dateti
     `now` is a UTC instant: who is absent and what may leave is judged by it; timers count from the mail's arrival.
     """
     case = Case(reading, envelope, snapshot, now)
-    decision = without_lead(case) or _about_enquiries(case)
+    decision = without_lead(case) or staff_reply(case) or _about_enquiries(case)
     _note_suppression(case, decision)
     return replace(decision, trace=tuple(case.trace))
 

@@ -78,6 +78,7 @@ def join_lead(case: Case, enquired: Enquired, found: Belonging, lead: Lead, *, i
         prospect=None if enquired.is_answer else enquired.prospect,
         text=enquired.prospect.message or case.reading.text,
         why=found.why,
+        sender=case.reading.sender.email,
         new_cycle=begins_cycle,
         stock=enquired.facts.vehicle,
         timers=first_response(case, location, source) if begins_cycle else (),

@@ -146,6 +146,7 @@ class JoinLead:
     prospect: Prospect | None
     text: str
     why: str
+    sender: str | None = None  # who wrote: not always an address of the lead
     new_cycle: bool = False
     stock: StockVehicle | None = None
     timers: tuple[Timer, ...] = ()
@@ -164,4 +165,6 @@ class Decision:
     suppress_address: str = ""  # a hard bounce named it (AR-24)
     bounced_outbox_id: int | None = None
     needs_review: bool = False
+    noted_on: int | None = None  # keep the words as a note on this lead, by this user
+    noted_by: str = ""
     alarms: tuple[str, ...] = ()  # of the mail; that of an assignment stands there

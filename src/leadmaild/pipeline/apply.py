@@ -56,6 +56,10 @@ async def apply(
         await tx.outbox.add(intent, origin, now, {"reason": decision.reason})
         written.append((intent, lead))
     await _record_bounce(tx, entry, decision, snapshot, now)
+    if decision.noted_on is not None:
+        await tx.leads.record(
+            decision.noted_on, ActivityKind.NOTE, now, by=decision.noted_by, text=reading.text, journal_id=entry.id
+        )
     if decision.suppress_address:
         await tx.installation.suppress(decision.suppress_address, world.suppression_key, "hard_bounce", now)
     await tx.journal.settle(

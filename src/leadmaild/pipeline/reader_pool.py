@@ -5,6 +5,7 @@ A mail that breaks the worker gives the fallback reading of a mail nobody could 
 
 import asyncio
 import contextlib
+import logging
 import multiprocessing
 import os
 import resource
@@ -110,6 +111,8 @@ def _prepare_worker(sources: SourceSet) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(_NICENESS)
     _sources = sources
+    # It writes what senders chose to standard error; the daemon's log is one JSON line an event.
+    logging.getLogger("mailparser").setLevel(logging.CRITICAL)
     import_module("leadmaild.reading.read")  # now, while no mail's deadline runs
 
 

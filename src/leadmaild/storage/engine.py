@@ -11,6 +11,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from leadmaild.errors import Unavailable
 from leadmaild.storage.sqlite_connection import connecting
 
 # Together below the 10 s in which a locked database must be answered (SP-16).
@@ -36,11 +37,20 @@ def is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
 
 
+def make_folder(url: URL) -> None:
+    """Make the folder an SQLite file lies in. Raises Unavailable if it cannot be made."""
+    folder = Path(url.database or "").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise Unavailable(f"the folder of the database, {folder}, cannot be made: {problem.strerror}") from problem
+
+
 def write_engine(url: URL) -> AsyncEngine:
     """The engine for transactions. On SQLite it holds one connection: the one writer, taken in turn."""
     if not is_sqlite(url):
         return create_async_engine(url, pool_size=8, max_overflow=4, pool_timeout=POOL_TIMEOUT_S, pool_pre_ping=True)
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    make_folder(url)
     engine = create_async_engine(
         url,
         async_creator=connecting(url.database or "", uri=False),

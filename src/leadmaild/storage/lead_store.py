@@ -185,7 +185,11 @@ class LeadStore:
             values["cycle"] = cycle
         await self._connection.execute(update(lead).where(lead.c.number == joined.number).values(values))
         await self._timers.refresh_due([joined.number])
-        details = {"why": step.why, "vehicle": step.stock.internal_number if step.stock else None}
+        details = {
+            "why": step.why,
+            "from": step.sender,
+            "vehicle": step.stock.internal_number if step.stock else None,
+        }
         await self.record(
             joined.number, ActivityKind.MAIL_IN, now, text=step.text, journal_id=journal_id, details=details
         )

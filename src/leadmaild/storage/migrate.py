@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from leadmaild.errors import Unavailable
-from leadmaild.storage.engine import is_sqlite, set_pragmas, sync_url
+from leadmaild.storage.engine import is_sqlite, make_folder, set_pragmas, sync_url
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -27,8 +27,8 @@ def migrate(url: URL) -> tuple[str | None, str]:
 
     Raises Unavailable if the database cannot be reached, or was written by a newer version.
     """
-    if is_sqlite(url) and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if is_sqlite(url):
+        make_folder(url)
     engine = create_engine(sync_url(url))
     if is_sqlite(url):
         event.listen(engine, "connect", lambda connection, _record: set_pragmas(connection, writes=True))

@@ -25,6 +25,7 @@ from leadmaild.storage.node_lease_store import NodeLeaseStore
 from leadmaild.storage.notice_store import NoticeStore
 from leadmaild.storage.outbox_store import OutboxStore
 from leadmaild.storage.people_store import PeopleStore
+from leadmaild.storage.source_store import SourceStore
 from leadmaild.storage.stock_store import StockStore
 from leadmaild.storage.timer_store import TimerStore
 
@@ -44,6 +45,7 @@ class Transaction:
         self.notices = NoticeStore(connection)
         self.outbox = OutboxStore(connection, lease)
         self.people = PeopleStore(connection, locks=locks)
+        self.sources = SourceStore(connection)
         self.stock = StockStore(connection)
         self.mailboxes = MailboxStore(connection)
         self.node_leases = NodeLeaseStore(connection, lease)
@@ -103,7 +105,10 @@ class _translated:  # noqa: N801  # reads as a word at the with statement
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, (OperationalError, PoolTimeout)):
-            raise Unavailable("the database is not available") from error
+        if isinstance(error, PoolTimeout):
+            raise Unavailable("the database is busy") from error
+        if isinstance(error, OperationalError):
+            # The driver's first line names the cause and holds no row: locked, no such column, connection refused.
+            raise Unavailable(f"the database is not available: {str(error.orig).splitlines()[0]}") from error
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise Unavailable("the connection to the database was lost") from error

@@ -61,7 +61,8 @@ def assemble(header_fields: Iterable[bytes], body: Body) -> bytes:
 
 def _encoding(text: str) -> str:
     """Quoted-printable keeps a German text readable; base64 keeps a Cyrillic one small. Neither can hold a boundary."""
-    return "quoted-printable" if 6 * sum(not c.isascii() for c in text) < len(text) else "base64"
+    others = len(text) - len(text.encode("ascii", "ignore"))
+    return "quoted-printable" if 6 * others < len(text) else "base64"
 
 
 def _attach_original(tree: EmailMessage, original: bytes) -> str:

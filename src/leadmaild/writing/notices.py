@@ -6,7 +6,8 @@ from dataclasses import replace
 from leadmaild.model.decision import MailKind
 from leadmaild.model.envelope import SenderVerdict
 from leadmaild.model.outgoing import MailFacts
-from leadmaild.writing.cleaning import COMMENT_LIMIT, SUBJECT_LIMIT, one_line, paragraphs, web_link
+from leadmaild.model.reading import CarrierClass
+from leadmaild.writing.cleaning import COMMENT_LIMIT, SUBJECT_LIMIT, mail_address, one_line, paragraphs, web_link
 from leadmaild.writing.notice import Notice, Row, Section
 from leadmaild.writing.placeholders import full_name
 from leadmaild.writing.rows import customer_rows, origin_rows, trade_in_rows, vehicle_rows, what, who, wish_rows
@@ -115,6 +116,7 @@ def _lead_section(facts: MailFacts, words: Words, *, in_digest: bool = False) ->
         rows=(
             *_due_rows(facts, words),
             *customer_rows(facts, words),
+            *_writer_row(facts, words),
             *vehicle_rows(facts, words),
             *wish_rows(facts, words),
             *origin_rows(facts, words),
@@ -150,6 +152,18 @@ def _due_rows(facts: MailFacts, words: Words) -> Iterator[Row]:
     if facts.due_at is not None:
         key = "follow_up" if facts.kind in _FOLLOW_UPS else "was_due" if facts.kind in _PAST_DUE else "due"
         yield Row(words.say("labels", key), words.instant(facts.due_at, facts.location.opening_hours.zone))
+
+
+def _writer_row(facts: MailFacts, words: Words) -> Iterator[Row]:
+    """Who wrote a message that joined a lead, if that is no address of the lead: maybe not the customer at all."""
+    reading, lead = facts.original_reading, facts.lead
+    is_own_mail = reading is not None and reading.carrier is CarrierClass.A
+    sender = mail_address(reading.sender.email) if reading and is_own_mail else None
+    relay = facts.prospect.contact.relay_email if facts.prospect else None
+    if facts.kind is not MailKind.CUSTOMER_MESSAGE:
+        return
+    if sender is not None and lead is not None and sender.normal not in {*lead.addresses, (relay or "").casefold()}:
+        yield Row(words.say("labels", "from"), str(sender))
 
 
 def _original_rows(facts: MailFacts, words: Words) -> Iterator[Row]:

@@ -142,6 +142,9 @@ def money(amount: Decimal, currency: str, words: Words) -> str:
     return words.word("amount").format(number=number, currency="€" if currency == "EUR" else currency)
 
 
+_JOINS_NAMES = re.compile(r"[&+]|\s(?:und|and|et|oder|or)\s", re.IGNORECASE)
+
+
 def _contact(facts: MailFacts, words: Words) -> ContactValues:
     parsed = facts.prospect.contact if facts.prospect else Person()
     known = facts.contact or parsed
@@ -151,7 +154,9 @@ def _contact(facts: MailFacts, words: Words) -> ContactValues:
     last = greeted_name(known.last_name or parsed.last_name)
     whole = greeted_name(known.name or parsed.name)
     title = _TITLES.get(" ".join(raw_title.lower().replace(".", " ").split()), "")
-    form = _form_of_address(salutation)
+    # Two people, or a person and his firm, in one field: no form of address is surely right.
+    is_one = not _JOINS_NAMES.search(f" {known.name or parsed.name or ''} {known.last_name or parsed.last_name or ''} ")
+    form = _form_of_address(salutation) if is_one else ""
     greeted = " ".join(filter(None, (title, last)))
     return ContactValues(
         greeting=words.say("greeting", form, name=greeted) if form and last else words.say("greeting", "neutral"),

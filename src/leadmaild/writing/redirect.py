@@ -173,7 +173,9 @@ def _author_name(facts: MailFacts, author: Sender) -> str:
 def _reply_address(facts: MailFacts, author: Sender) -> str | None:
     """The customer if he was parsed, else where the original mail wanted its answers; never more than one (BI-53)."""
     person = facts.prospect.contact if facts.prospect else Person()
+    is_answer = facts.original_reading is not None and facts.original_reading.reply is not None
     wanted = (
+        author.email if is_answer and not author.is_ambiguous else None,
         person.email,
         person.relay_email,
         facts.original_reading.reply_to if facts.original_reading else None,

@@ -206,6 +206,8 @@ def test_placeholders_come_from_user_dealership_contact_vehicle_and_lead():
         (None, None, "Müller", "de", "Guten Tag"),
         ("Frau", None, None, "en", "Hello"),
         ("Frau", "Gewinner.example", "Müller", "de", "Sehr geehrte Frau Müller"),
+        ("Herr", None, "und Eva Müller", "de", "Guten Tag"),
+        ("Herr", None, "O'Neil & Söhne", "de", "Guten Tag"),
     ],
 )
 def test_the_greeting_follows_salutation_and_language(salutation, title, last_name, language, greeting):

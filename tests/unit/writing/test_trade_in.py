@@ -13,7 +13,6 @@ from pypdf import PdfReader
 
 from leadmaild.model.decision import MailKind
 from leadmaild.model.reading import Person, VehicleText
-from leadmaild.writing import compose as compose_room
 from leadmaild.writing.compose import PDF_FAILED, MailComposer
 from leadmaild.writing.templates import Templates
 from leadmaild.writing.trade_in_pdf import trade_in_pdf
@@ -187,7 +186,7 @@ def test_a_summary_that_cannot_be_made_does_not_stop_the_mail_which_says_so(monk
     def broken(*_):
         raise IndexError("nested para")
 
-    monkeypatch.setattr(compose_room, "trade_in_pdf", broken)
+    monkeypatch.setattr("leadmaild.writing.trade_in_pdf.trade_in_pdf", broken)
     mail = COMPOSER.compose(offer())
     assert mail.notes == (PDF_FAILED,)
     assert list(parsed(mail).iter_attachments()) == []
