@@ -55,7 +55,8 @@ class Deliver:
             return False
         try:
             going = await self._within_budget(parcels(await self._look_up_all(items)))
-            ready = [r for r in await asyncio.gather(*map(self._compose, going)) if r is not None]
+            # One after another: composing is work for one core, and between two the loop has its turn.
+            ready = [r for parcel in going if (r := await self._compose(parcel)) is not None]
             committed = await self._commit_sending(ready)
         except Unavailable:
             # Nobody is on his way yet; do not leave them to the end of the lease.

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +21,12 @@ from leadmaild.storage.schema import content, content_seen, imap_ledger, journal
 
 # The same content for the same location within this span is a duplicate (Q22).
 DUPLICATE_SPAN = timedelta(days=30)
+
+_WITH_CONTENT = (
+    select(journal, content.c.raw)
+    .join(content, content.c.id == journal.c.content_id)
+    .where(journal.c.id == bindparam("journal_id"))
+)
 
 
 class JournalStore:
@@ -135,11 +141,8 @@ class JournalStore:
 
     async def content_of(self, journal_id: int) -> JournalEntry | None:
         """The entry of that id as intake saw it, whatever became of it."""
-        row = (await self._connection.execute(select(journal).where(journal.c.id == journal_id))).one_or_none()
-        if row is None:
-            return None
-        raw = await self._contents({row.content_id})
-        return _entry(row, raw.get(row.content_id) or b"")
+        row = (await self._connection.execute(_WITH_CONTENT, {"journal_id": journal_id})).one_or_none()
+        return None if row is None else _entry(row, row.raw or b"")
 
     async def reading_of(self, journal_id: int) -> Reading | None:
         """What was read of the entry's mail, without the prospects."""
