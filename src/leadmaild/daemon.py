@@ -65,13 +65,14 @@ async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
             await stop.wait()
             notify.send("STOPPING=1")
             log(Event.DRAINING, count=sum(listener.connections for listener in listeners))
+            for worker in gateway.workers:  # nothing new is begun: it stays a row for the next start
+                worker.stop()
             for watch in watches:
                 watch.cancel()
-            await asyncio.gather(*(listener.drain() for listener in listeners))
+            # What comes in and what goes out ends at the same time: both together must stay below TimeoutStopSec.
+            await asyncio.gather(gateway.deliver.finish(), *(listener.drain() for listener in listeners))
             await asyncio.gather(*watches, return_exceptions=True)
             await gateway.accept.finish()
-            for worker in gateway.workers:
-                worker.stop()
             watchdog.cancel()
             reloads.cancel()
     finally:

@@ -24,7 +24,7 @@ from leadmaild.ports.stores import Database
 
 # So many mails may be on their way to one mail server before no more are claimed for it.
 MOST_ON_THEIR_WAY = 40
-_LONGEST_DRAIN = timedelta(seconds=30)
+_LONGEST_DRAIN = timedelta(seconds=20)  # within TimeoutStopSec=40 of the unit (SP-14)
 _AFTER_OUTAGE = timedelta(seconds=2)
 _DEFAULT_MAX_AGE = timedelta(days=5)
 
