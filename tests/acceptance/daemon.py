@@ -21,6 +21,8 @@ from tests.integration.loopback import free_port
 from tests.integration.sink import Fault, Sink, SinkMail
 
 LEADMAILD = Path(sys.executable).parent / "leadmaild"
+# Leases run out sooner, so that a test of crashes need not wait a minute for each.
+SHORT_LEASES = (sys.executable, Path(__file__).with_name("short_leases.py"))
 PATIENCE_S = 60  # for facts that take a moment on an idle machine and long on a busy one
 EXTERNAL_SENDER = "bounce@portal.example"
 

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.daemon import PATIENCE_S, Daemon, House, run_command
-from tests.acceptance.mails import portal_enquiry
+from tests.acceptance.daemon import PATIENCE_S, SHORT_LEASES, Daemon, House, run_command
+from tests.acceptance.mails import CUSTOMER, portal_enquiry
 from tests.dealership import MAILBOX, enquiry, write_settings
 from tests.integration.loopback import wait_until
 from tests.integration.postgres import PostgresCluster
+from tests.integration.sink import MODES
 
 _numbers = count(1)
 
@@ -323,3 +324,29 @@ def test_sigterm_lets_mails_under_way_come_in_and_says_421_to_the_others(house: 
     wait_until(lambda: len(daemon.events("lead_opened")) == 20, PATIENCE_S, "a lead of each mail")
     assert daemon.stop() == 0
     assert {json.loads(line)["event"] for line in daemon.lines} >= {"draining", "stopped"}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.rule("SP-14")
+@pytest.mark.rule("PF53")
+@pytest.mark.rule("BI-79")
+def test_sigterm_while_the_relay_says_nothing_ends_in_time_and_the_customer_gets_no_second_mail(house: House):
+    house.sink.set_fault(MODES["dot-then-silence"])
+    daemon = house.daemon(program=SHORT_LEASES).start()
+    assert daemon.send(portal_enquiry(1))[0] == 250
+    wait_until(lambda: sum(session.saw_dot for session in house.sink.sink.sessions) == 2, PATIENCE_S, "two dots")
+    started = time.monotonic()
+    assert daemon.stop() == 0
+    took = time.monotonic() - started
+    print(f"ended within {took:.1f} s")
+    assert took < 30
+
+    house.sink.set_fault(None)
+    daemon.start()
+    daemon.wait_for("mail_in_doubt")
+    daemon.wait_for("mail_sent")
+    states = {m["kind"]: m["state"] for m in daemon.json("queue", "list")}
+    assert states == {"autoresponse": "in_doubt", "new_lead": "sent"}
+    assert house.sink.to(CUSTOMER) == []  # in doubt is not sent again
+    assert daemon.stop() == 0

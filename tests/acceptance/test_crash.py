@@ -3,21 +3,18 @@
 import os
 import random
 import re
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from tests.acceptance.daemon import PATIENCE_S, Daemon, House, SinkBeside
+from tests.acceptance.daemon import PATIENCE_S, SHORT_LEASES, Daemon, House, SinkBeside
 from tests.dealership import enquiry
 from tests.integration.loopback import greeting_at, wait_until
 
-_PROGRAM = (sys.executable, Path(__file__).with_name("short_leases.py"))
 _ARCHIVE = "archiv@autohaus-beispiel.example"
 _CLIENTS = 8
 
@@ -122,7 +119,7 @@ def test_no_acknowledged_mail_is_lost_and_no_customer_answered_twice(house: Hous
     database = "sqlite:///leadmaild.db"
     if kind == "postgres":
         database = request.getfixturevalue("postgres_url").replace("postgresql+psycopg://", "postgresql://")
-    running = [house.daemon(f"node{n}", program=_PROGRAM, **_settings(database)).start() for n in range(nodes)]
+    running = [house.daemon(f"node{n}", program=SHORT_LEASES, **_settings(database)).start() for n in range(nodes)]
 
     with _load(running, rng) as load:
         for _ in range(_ROUNDS):

@@ -2,14 +2,12 @@
 
 import re
 import smtplib
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from tests.acceptance.daemon import PATIENCE_S, Daemon, House
+from tests.acceptance.daemon import PATIENCE_S, SHORT_LEASES, Daemon, House
 from tests.dealership import MAILBOX, enquiry
 from tests.integration.certificates import Certificate
 from tests.integration.dovecot import USER, Dovecot, dovecot, running_dovecot
@@ -20,7 +18,6 @@ __all__ = ["dovecot", "running_dovecot"]
 
 pytestmark = [pytest.mark.component, pytest.mark.timeout(180)]
 
-_SHORT_LEASES = (sys.executable, Path(__file__).with_name("short_leases.py"))
 _SELLER = re.compile(r"(mueller|schmidt)@autohaus-beispiel\.example")
 
 
@@ -94,7 +91,7 @@ def test_mail_comes_out_of_dovecot_and_leaves_through_postfix(
 def test_whatever_dies_between_dovecot_and_us_no_mail_is_lost_and_none_comes_twice(
     house: House, dovecot: Dovecot, certificate: Certificate, database: str
 ):
-    daemon = _watching(house, dovecot, certificate, database, program=_SHORT_LEASES).start()
+    daemon = _watching(house, dovecot, certificate, database, program=SHORT_LEASES).start()
     daemon.wait_for("mailbox_connected")
 
     dovecot.kill()  # in IDLE
@@ -128,9 +125,9 @@ def test_whatever_dies_between_dovecot_and_us_no_mail_is_lost_and_none_comes_twi
 @pytest.mark.rule("BI-75")
 def test_two_nodes_watch_a_mailbox_in_turn(house: House, dovecot: Dovecot, certificate: Certificate, postgres_url: str):
     database = postgres_url.replace("postgresql+psycopg://", "postgresql://")
-    first = _watching(house, dovecot, certificate, database, name="first", program=_SHORT_LEASES).start()
+    first = _watching(house, dovecot, certificate, database, name="first", program=SHORT_LEASES).start()
     first.wait_for("mailbox_connected")
-    second = _watching(house, dovecot, certificate, database, name="second", program=_SHORT_LEASES).start()
+    second = _watching(house, dovecot, certificate, database, name="second", program=SHORT_LEASES).start()
     post(dovecot, 1)
     first.wait_for("mail_accepted")
     assert second.events("mailbox_connected") == []
