@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 import pytest_asyncio
 import structlog
+from sqlalchemy import make_url
 
 from leadmaild.reading.definitions import SourceSet
 from leadmaild.reading.sources_folder import load_sources
+from leadmaild.storage.migrate import migrate
 from tests.dealership import write_settings
 from tests.pipeline.steps import Bench, open_bench
 
@@ -26,12 +28,35 @@ def sources() -> SourceSet:
     return load_sources()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.component)])
-def database_setting(request) -> str:
-    """The `database` setting of each kind of database."""
+KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.component)]
+
+
+@pytest.fixture(params=KINDS)
+def database_setting(request) -> Iterator[str]:
+    """The `database` setting of each kind of database. PostgreSQL's is a copy of one that was migrated once."""
     if request.param == "sqlite":
-        return "sqlite:///leadmaild.db"
-    return request.getfixturevalue("postgres_url").replace("postgresql+psycopg://", "postgresql://")
+        yield "sqlite:///leadmaild.db"
+        return
+    cluster = request.getfixturevalue("postgres_cluster")
+    url = cluster.fresh_database(_migrated)
+    yield _as_setting(url)
+    cluster.drop(url)
+
+
+@pytest.fixture(params=KINDS)
+def empty_database_setting(request) -> str:
+    """The same for a database without any table."""
+    return (
+        "sqlite:///leadmaild.db" if request.param == "sqlite" else _as_setting(request.getfixturevalue("postgres_url"))
+    )
+
+
+def _migrated(url: str) -> None:
+    migrate(make_url(url))
+
+
+def _as_setting(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql://")
 
 
 @pytest_asyncio.fixture

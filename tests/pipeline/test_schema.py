@@ -13,8 +13,8 @@ from leadmaild.storage.migrate import NEWEST_REVISION, alembic_config, migrate
 from leadmaild.storage.schema import metadata
 
 
-def test_a_migrated_database_has_exactly_the_tables_of_the_code(database_setting, tmp_path):
-    url = database_url(database_setting, tmp_path)
+def test_a_migrated_database_has_exactly_the_tables_of_the_code(empty_database_setting, tmp_path):
+    url = database_url(empty_database_setting, tmp_path)
     migrate(url)
     engine = create_engine(sync_url(url))
     try:
@@ -29,16 +29,16 @@ def test_the_revision_we_ask_for_is_the_last_one_there_is():
     assert ScriptDirectory.from_config(alembic_config()).get_current_head() == NEWEST_REVISION
 
 
-def test_migrating_again_changes_nothing(database_setting, tmp_path):
-    url = database_url(database_setting, tmp_path)
+def test_migrating_again_changes_nothing(empty_database_setting, tmp_path):
+    url = database_url(empty_database_setting, tmp_path)
     _before, first = migrate(url)
 
     assert migrate(url) == (first, first)
 
 
 @pytest.mark.asyncio
-async def test_nodes_that_start_together_migrate_once(database_setting, tmp_path):
-    url = database_url(database_setting, tmp_path)
+async def test_nodes_that_start_together_migrate_once(empty_database_setting, tmp_path):
+    url = database_url(empty_database_setting, tmp_path)
     revisions = await asyncio.gather(*(asyncio.to_thread(migrate, url) for _ in range(3)))
 
     assert sum(before is None for before, _now in revisions) == 1
