@@ -29,6 +29,8 @@ from leadmaild.pipeline.one_node import OneNode
 from leadmaild.pipeline.reader_pool import ReaderPool
 from leadmaild.pipeline.right_of_way import RightOfWay
 from leadmaild.pipeline.sending import Sending
+from leadmaild.pipeline.source_watch import EVERY as SOURCES_EVERY
+from leadmaild.pipeline.source_watch import SourceWatch
 from leadmaild.pipeline.worker import Worker
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock, Composer, Reader, Transport
@@ -109,6 +111,10 @@ class Gateway:
         self.hand_over_worker = Worker("hand_over", self.hand_over.step, outside.clock, poll=RARELY, give_way=give_way)
         self.days_watch = DaysWatch(database, lambda: self.world, self._take_over_days)
         self.days_worker = Worker("days", self.days_watch.step, outside.clock, poll=DAYS_EVERY, give_way=give_way)
+        self.source_watch = SourceWatch(database, lambda: self.world, outside.clock, outside.node)
+        self.sources_worker = Worker(
+            "sources", self.source_watch.step, outside.clock, poll=SOURCES_EVERY, give_way=give_way
+        )
         self.intake_worker = Worker("intake", self.intake.step, outside.clock, poll=POLL, give_way=give_way)
         self.deliver_worker = Worker(
             "deliver", self.deliver.step, outside.clock, poll=POLL, next_due=self.deliver.next_due, give_way=give_way
@@ -120,7 +126,14 @@ class Gateway:
     @property
     def workers(self) -> tuple[Worker, ...]:
         """The loops of this gateway."""
-        return (self.intake_worker, self.deliver_worker, self.escalate_worker, self.days_worker, self.hand_over_worker)
+        return (
+            self.intake_worker,
+            self.deliver_worker,
+            self.escalate_worker,
+            self.days_worker,
+            self.hand_over_worker,
+            self.sources_worker,
+        )
 
     @property
     def world(self) -> World:

@@ -9,6 +9,7 @@ import click
 
 from leadmaild.cli.output import json_option, print_json, print_table
 from leadmaild.cli.session import config_option, settings
+from leadmaild.cli.source_health import HEALTH_COLUMNS, health_of_sources, table_row, with_health
 from leadmaild.config.find import settings_path
 from leadmaild.errors import ConfigError, NotFound, Problem
 from leadmaild.reading.context import ReadingContext
@@ -47,14 +48,19 @@ def sources() -> None:
 @json_option
 @config_option
 def list_(folders: tuple[Path, ...], as_json: bool) -> None:
-    """List the definitions in force."""
+    """List the definitions in force; where there is a database, with what each source has sent (R165)."""
     packaged = packaged_sources()
     loaded = load_sources(folders or _folders_of_settings())
     rows = [_row(definition, packaged) for definition in loaded.definitions]
+    sent = health_of_sources()
     if as_json:
-        print_json(rows)
-    else:
-        print_table(rows, ("id", "name", "version", "enabled", "redirect_class", "origin", "tests"), "no definitions")
+        print_json(with_health(rows, sent))
+        return
+    print_table(rows, ("id", "name", "version", "enabled", "redirect_class", "origin", "tests"), "no definitions")
+    if sent is not None:
+        now, found = sent
+        click.echo()
+        print_table([table_row(health, now) for health in found], HEALTH_COLUMNS, "no source has sent any mail yet")
 
 
 @sources.command()

@@ -120,7 +120,7 @@ class SourceTable(Table):
     escalation: Flag = setting(True, "false: its leads have no escalation times", owner="dealer", rule="Q18")
     from_domains: tuple[Domain, ...] = setting((), "domains the web form sends from", rule="R112")
     silence_warning: Duration = setting(
-        "7d", "an active source is reported when silent for this long", owner="dealer", rule="R165"
+        "7d", "an active source is reported when silent for this long; 0: never", owner="dealer", rule="R165"
     )
 
 

@@ -16,7 +16,6 @@ NOT_IN_FORCE = frozenset(
         "http",
         "imap.authserv_id",
         "location.retention",
-        "location.source.silence_warning",
         "outbound.dkim_key",
         "outbound.dkim_selector",
         "retention",

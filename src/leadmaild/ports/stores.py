@@ -213,6 +213,15 @@ class PeopleStore(Protocol):
     async def move_turn(self, key: TurnKey, members: Sequence[str], now: datetime) -> None: ...
 
 
+class SourceStore(Protocol):
+    """storage.source_store"""
+
+    async def seen(self) -> tuple[str, ...]: ...
+    async def last_mails(self, source: str, locations: Collection[str]) -> dict[str, datetime]: ...
+    async def count_since(self, source: str, location: str, since: datetime) -> int: ...
+    async def prospects(self, source: str, limit: int) -> tuple[Prospect, ...]: ...
+
+
 class StockStore(Protocol):
     """storage.stock_store"""
 
@@ -301,6 +310,11 @@ class Transaction(Protocol):
     @property
     def people(self) -> PeopleStore:
         """Run-time state of users."""
+        ...
+
+    @property
+    def sources(self) -> SourceStore:
+        """What the sources of leads have sent."""
         ...
 
     @property
