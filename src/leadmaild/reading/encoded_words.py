@@ -62,6 +62,8 @@ def parameters(raw: bytes) -> tuple[str, dict[str, str]]:
     Continued and percent-encoded forms (RFC 2231), encoded words inside quotes and raw 8-bit text are decoded; the
     first of a name wins (RFC 2045 leaves it open, and mail-parser takes the first too).
     """
+    if not raw:
+        return "", {}
     text = raw.replace(b"\n", b"").decode("utf-8", "surrogateescape")
     main, semicolon, _ = text.partition(";")
     plain: dict[str, str] = {}

@@ -60,7 +60,8 @@ class Findings:
 
     def has(self, prefix: str) -> bool:
         """Whether anything was found for this path or below it."""
-        return any(f.path == prefix or f.path.startswith(prefix + ".") for f in self.items)
+        below = prefix + "."
+        return any(f.path == prefix or f.path.startswith(below) for f in self.items)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.items)

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceDefinition
@@ -91,6 +92,7 @@ def _sent_locally(mail: Mail) -> str:
     return sent.isoformat(timespec="seconds") if sent else ""
 
 
+@lru_cache(maxsize=4)  # one mail's is asked for twice
 def date_of(field: str) -> datetime | None:
     """Return the instant of a Date field with its offset (RFC 5322 3.3), or None (BI-34)."""
     try:

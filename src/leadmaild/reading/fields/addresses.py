@@ -1,7 +1,7 @@
 """Addresses of people: e-mail addresses told from robots and relays, and postal addresses (lead-formats 0.3, 0.4)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from leadmaild.model.address import parse_address
@@ -69,10 +69,14 @@ def is_robot(email: str) -> bool:
     return bool(_ROBOT.fullmatch(email.rpartition("@")[0]))
 
 
-def is_under(email_or_domain: str, domains: Iterable[str]) -> bool:
+def is_under(email_or_domain: str, domains: Collection[str]) -> bool:
     """Whether the domain is one of `domains` or below one: whole labels, never a substring (lead-formats 0.8)."""
     domain = email_or_domain.rpartition("@")[2].lower().rstrip(".")
-    return any(domain == d or domain.endswith("." + d) for d in domains)
+    while domain:
+        if domain in domains:
+            return True
+        domain = domain.partition(".")[2]
+    return False
 
 
 def country_of(text: str) -> str | None:

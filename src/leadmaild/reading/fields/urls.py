@@ -24,6 +24,8 @@ def links_in_html(markup: str) -> Iterator[str]:
 
 def links_in_text(text: str) -> Iterator[str]:
     """Yield the http(s) links written in plain text, without the punctuation that follows them."""
+    if "://" not in text:
+        return
     for count, found in enumerate(_BARE.finditer(text)):
         if count < _MOST_LINKS:
             yield found.group().rstrip(".,;:!?*'’»“”")
