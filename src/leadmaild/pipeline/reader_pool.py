@@ -25,7 +25,7 @@ MEMORY_LIMIT = 512 * 1024 * 1024
 MAILS_PER_WORKER = 500
 _TRIES = 3  # pools, for a mail whose pool breaks before it is read
 # Where there is one core for all, taking mail in comes before reading it (T3, T12).
-_NICENESS = 10
+_NICENESS = 5
 
 _sources: SourceSet | None = None
 
