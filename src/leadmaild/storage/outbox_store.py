@@ -8,15 +8,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Row,
-    Select,
-    Subquery,
-    and_,
-    bindparam,
-    func,
-    literal_column,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -28,9 +21,9 @@ from leadmaild.model.decision import Intent, MailKind, Recipient, Role
 from leadmaild.model.outgoing import ComposedMail, Delivery, OutboxState, SendResult
 from leadmaild.model.snapshot import AnswerHistory
 from leadmaild.model.work import Claim, OutboxItem, OutboxOrigin, SentMail
+from leadmaild.storage.answer_history import ANSWER_HISTORY, SPANS
 from leadmaild.storage.claim import LEASE, claim, claim_of, extend, is_free, is_in, keep, settle
 from leadmaild.storage.schema import outbox
-from leadmaild.storage.types import Instant
 
 WAITING = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.DEFERRED, OutboxState.SENDING)
 
@@ -160,9 +153,9 @@ class OutboxStore:
             "domain": normal.rpartition("@")[2],
             "location": location,
             "vehicle_key": vehicle_key,
-            **{name: now - span for name, span in _SPANS.items()},
+            **{name: now - span for name, span in SPANS.items()},
         }
-        counted = (await self._connection.execute(_ANSWER_HISTORY, asked)).one()
+        counted = (await self._connection.execute(ANSWER_HISTORY, asked)).one()
         return AnswerHistory(**counted._mapping, is_suppressed=is_suppressed)  # noqa: SLF001  # its public name
 
     async def find_sent(self, message_ids: Sequence[str], token: str | None) -> SentMail | None:
@@ -229,58 +222,6 @@ def _add(dialect: str) -> ReturningInsert[int]:
     upsert = sqlite_insert if dialect == "sqlite" else postgres_insert
     unique = ["cause", "kind", "recipient"]
     return upsert(outbox).on_conflict_do_nothing(index_elements=unique).returning(outbox.c.id)
-
-
-_SPANS = {
-    "week_ago": timedelta(days=7),
-    "day_ago": timedelta(days=1),
-    "hour_ago": timedelta(hours=1),
-    "minute_ago": timedelta(minutes=1),
-}
-
-
-def _answer_history() -> Select[Any]:
-    """The counts of AnswerHistory by their names, in one statement made once: it is asked for every enquiry."""
-
-    def since(span: str) -> ColumnElement[bool]:
-        return outbox.c.created_at > bindparam(span, type_=Instant)
-
-    def how_many(name: str, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
-        return (func.count().filter(and_(*conditions)) if conditions else func.count()).label(name)
-
-    def of(owner: ColumnElement[bool], span: str, *counts: ColumnElement[int]) -> Subquery:
-        # Literals: a bound parameter would hide from the planner that partial indexes hold these rows.
-        counted = outbox.c.state.not_in([literal_column(f"'{state}'") for state in _NOT_COUNTED])
-        is_answer = outbox.c.kind == literal_column(f"'{MailKind.AUTORESPONSE}'")
-        return select(*counts).select_from(outbox).where(owner, since(span), is_answer, counted).subquery()
-
-    same = (outbox.c.location == bindparam("location"), outbox.c.vehicle_key == bindparam("vehicle_key"))
-    to_address = of(
-        outbox.c.customer_address == bindparam("address"),
-        "week_ago",
-        how_many("to_address_7d"),
-        how_many("to_address_24h", since("day_ago")),
-        how_many("to_address_for_vehicle_24h", since("day_ago"), *same),
-    )
-    of_location = of(
-        outbox.c.location == bindparam("location"),
-        "day_ago",
-        how_many("of_location_24h"),
-        how_many("of_location_1h", since("hour_ago")),
-    )
-    to_domain = of(
-        outbox.c.customer_domain == bindparam("domain"),
-        "day_ago",
-        how_many("to_domain_24h"),
-        how_many("to_domain_1m", since("minute_ago")),
-    )
-    return select(to_address, of_location, to_domain).select_from(
-        to_address.join(of_location, true()).join(to_domain, true())
-    )
-
-
-_NOT_COUNTED = (OutboxState.SUPPRESSED, OutboxState.CANCELLED, OutboxState.FAILED)
-_ANSWER_HISTORY = _answer_history()
 
 
 def _first_state(intent: Intent, now: datetime) -> OutboxState:
