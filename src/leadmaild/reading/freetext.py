@@ -87,8 +87,9 @@ def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
     wanted = " \n".join(s for s in _sentences(message) if _LOOKS_FOR.search(accents_folded(s)) is None)
     places = [(subject, "subject"), *((sentence, "message") for sentence in _sentences(wanted))]
     for text, where in places:
-        own = _own_car(text)
-        car = next((c for c in vehicles.cars_in_text(text) if c.model and c != own and not _is_own(c)), None)
+        cars = [c for c in vehicles.cars_in_text(text) if c.model and not _is_own(c)]
+        own = _own_car(text) if cars else None
+        car = next((c for c in cars if c != own), None)
         if car:
             findings.add("vehicle.make", car.make, text, where, "free text", FREE_TEXT)
             findings.add("vehicle.model", car.model, text, where, "free text", FREE_TEXT)
@@ -104,9 +105,9 @@ def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
 
 def _own_car(sentence: str) -> vehicles.NamedCar | None:
     """The customer's car in a sentence in which he offers it: the one he calls his, else the first one named."""
-    if RequestType.TRADE_IN not in wishes_in(sentence):
-        return None
     cars = list(vehicles.cars_in_text(sentence))
+    if not cars or RequestType.TRADE_IN not in wishes_in(sentence):
+        return None
     if own := next((car for car in cars if _is_own(car)), None):
         return own
     # "meinen Wagen in Zahlung geben": his car has no name here, so the one named is another.

@@ -25,6 +25,7 @@ from leadmaild.reading.message import Document, Line
 _LONGEST_LONE_LABEL = 40
 _FEWEST_LEADING_LABELS = 3
 _LONGEST_WITH_LEADING_LABEL = 200
+_MOST_LINES_WITH_LEADING_LABEL = 200  # a form of such lines has no more; what follows is somebody's prose
 _RULE_SIGNS = frozenset("-=_*~#+·—–")
 _LONGEST_BLOCK = 20_000
 # `Name => Eva`, `Name - Eva`, `[Name] Eva`: believed only behind a label that is known.
@@ -80,11 +81,12 @@ def _with_leading_labels(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     """`Name Eva Lind`, `Telefon 0171 ...`: believed where no line has a label, and several read like that."""
     if any(line.label is not None and common_targets(line.label) for line in lines):
         return lines
-    split = [_leading_label(line) for line in lines]
+    head = lines[:_MOST_LINES_WITH_LEADING_LABEL]
+    split = [_leading_label(line) for line in head]
     targets = {path for line in split if line is not None and line.label for path in common_targets(line.label)}
     if len(targets) < _FEWEST_LEADING_LABELS:
         return lines
-    return tuple(new or old for new, old in zip(split, lines, strict=True))
+    return (*(new or old for new, old in zip(split, head, strict=True)), *lines[len(head) :])
 
 
 def _leading_label(line: Line) -> Line | None:
@@ -151,7 +153,8 @@ class _Walk:
             self._trade_in_follows = False
         self._section = section
         if line.label is None:
-            self._is_in_footer = self._is_in_footer or is_footer(line.text) or self._is_rule_over_footer(number)
+            if line.text and not self._is_in_footer:
+                self._is_in_footer = is_footer(line.text) or self._is_rule_over_footer(number)
             return
         paths, is_own = self._targets(line.label)
         if not paths or self._is_in_footer or section == "dealer":
@@ -242,9 +245,9 @@ class _Walk:
 
     def _row_taken_apart(self, line: Line) -> tuple[Line, ...]:
         """A row of several labels and values (`Name: | Eva | Telefon: | 0171 ...`), or a number before its label."""
-        cells = [cell.strip() for cell in line.text.split(" | ")]
-        if len(cells) < 3 or not self._use_common:
+        if not self._use_common or line.text.count(" | ") < 2:
             return (line,)
+        cells = [cell.strip() for cell in line.text.split(" | ")]
         if len(cells) == 3:
             cells = cells[1:]
         pairs = [(label.strip(_SIGNS_OF_LABELS), value) for label, value in zip(cells[::2], cells[1::2], strict=False)]

@@ -91,7 +91,7 @@ def _around_left_away(label: str) -> tuple[str, ...]:
     if found := labels.targets_of(label):
         return found
     bare = " ".join(_JOINING.sub(" ", accents_folded(_PARENTHESES.sub("", label))).split()).strip(" *?:.!")
-    if found := labels.targets_of(bare):
+    if (found := labels.targets_of(bare)) or " " not in bare:
         return found
     without = [bare.removeprefix(words + " ") for words in labels.before]
     without += [bare.removesuffix(" " + words) for words in labels.after]

@@ -64,13 +64,17 @@ def common_findings(mail: Mail, locale: Locale) -> Findings:
     found = Findings()
     for ends_at_contact in (False, True):
         found = Findings()
-        for document in mail.documents:
-            for field in labelled_fields(document, message_ends_at_contact=ends_at_contact):
+        for number, document in enumerate(mail.documents):
+            is_read = number == 0 and not ends_at_contact
+            fields = (
+                mail.common_fields if is_read else labelled_fields(document, message_ends_at_contact=ends_at_contact)
+            )
+            for field in fields:
                 where = f"{document.origin} line {field.line + 1}"
                 targets.put(
                     found, field.path, field.raw, locale, where=where, rule=f"label:{field.label}", confidence=LABEL
                 )
-        if names_a_way(found):
+        if names_a_way(found) or not found.has("message"):  # without a message none can end elsewhere
             break
     return found
 

@@ -57,11 +57,13 @@ def wishes_in(text: str) -> tuple[RequestType, ...]:
     folded = accents_folded(text)
     if _HINT.search(folded) is None or not _ANY_WISH.search(folded):
         return ()
+    clauses = list(_clauses(folded))
     found: set[RequestType] = set()
-    for clause in _clauses(folded):
-        for kind, words in _WISH:
-            if any(not _is_negated(clause, m.start(), m.end()) for m in words.finditer(clause)):
-                found.add(kind)
+    for kind, words in _WISH:
+        if kind not in found and any(
+            not _is_negated(clause, m.start(), m.end()) for clause in clauses for m in words.finditer(clause)
+        ):
+            found.add(kind)
     return in_order(found)
 
 
