@@ -64,6 +64,12 @@ def test_cleaned_text_holds_nothing_that_controls_turns_hides_or_breaks() -> Non
     assert clean("\U000e0041tag") == "tag"
 
 
+@pytest.mark.rule("BI-32")
+def test_a_sign_is_cleaned_whether_it_stands_alone_or_beside_others() -> None:
+    signs = map(chr, (*range(0x3100), 0xD800, 0xDFFF, 0xFEFF, 0xFFF9, 0xE0001, 0xE007F))
+    assert [f"{ord(s):x}" for s in signs if clean("€" + s)[1:] != clean("€\0" + s)[2:]] == []
+
+
 def test_one_line_is_one_line() -> None:
     assert clean_line(" Max\r\nBcc: v@x.example\t Muster\u2029 ") == "Max Bcc: v@x.example Muster"
 

@@ -73,3 +73,12 @@ def test_the_customer_below_his_message_is_found_where_that_is_asked() -> None:
 
     assert fields(text) == [("message", "Hallo\nName: Eva\nTelefon: 1")]
     assert fields(text, message_ends_at_contact=True)[1:] == [("contact.name", "Eva"), ("contact.phone", "1")]
+
+
+def test_labels_without_a_sign_are_believed_at_the_head_of_a_text_and_not_in_the_prose_below() -> None:
+    form = "Vorname Eva\nNachname Lind\nTelefon 0171 3920011\n"
+    head = [("contact.first_name", "Eva"), ("contact.last_name", "Lind"), ("contact.phone", "0171 3920011")]
+    prose = "es ist ein schöner Tag\n" * 300
+    assert fields(form) == head
+    assert fields(form + prose + "Kilometerstand 5000") == head
+    assert fields(prose + form) == []
