@@ -10,7 +10,8 @@ from leadmaild.ports.stores import Database, Transaction
 async def reprocess_mails(database: Database, journal_ids: Sequence[int], now: datetime) -> None:
     """Let intake take settled mails again, by today's rules and settings. All or none.
 
-    A mail that made a lead joins it if it is open; whoever was answered because of it is not answered again (PF59).
+    A mail that made a lead brings that lead up to date: what today's reading finds is filled in, what a person has set
+    stays, and it leaves manual review if nothing is left to look at. Nobody is told or answered again (PF59).
     Raises NotFound, or Refused for a mail that waits anyway or is not kept any more.
     """
     async with database.transaction() as tx:

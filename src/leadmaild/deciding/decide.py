@@ -12,6 +12,7 @@ from leadmaild.deciding.case import Case
 from leadmaild.deciding.enquiries import Enquired, enquiries_of, is_same_person
 from leadmaild.deciding.joining import belonging, join_lead
 from leadmaild.deciding.opening import open_lead
+from leadmaild.deciding.reading_again import read_again
 from leadmaild.deciding.redirect import redirects
 from leadmaild.deciding.staff_reply import staff_reply
 from leadmaild.deciding.vehicle_location import for_distribution, for_redirect
@@ -40,6 +41,8 @@ def _about_enquiries(case: Case) -> Decision:
     enquiries = enquiries_of(case)
     if not case.trace.asked("R167", bool(enquiries), len(enquiries), "enquiries with a way to reach the customer"):
         return unparsed(case, "empty" if case.reading.is_empty else "no_way_to_reach")
+    if case.snapshot.read_before is not None:
+        return read_again(case, enquiries, case.snapshot.read_before)
     intents = _redirects(case, enquiries)
     placing = _Placing(case, case.snapshot.roster)
     for enquired in enquiries:

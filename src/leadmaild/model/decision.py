@@ -154,6 +154,24 @@ class JoinLead:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadUpdate:
+    """Bring the lead of a mail that was read again up to date; nobody is told, no clock starts (PF59).
+
+    `prospect` is what today's reading found: the contact gets what it lacks of it. With `to_keep` (that, and what was
+    found before) the lead itself is written anew; None: the mail had joined the lead and does not change it.
+    """
+
+    lead: Lead
+    prospect: Prospect
+    contact_is_verified: bool
+    to_keep: Prospect | None = None
+    source: str = ""
+    types: tuple[RequestType, ...] = ()
+    stock: StockVehicle | None = None
+    is_reviewed: bool = False  # nothing is left that a person must look at
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What is to be done with one mail: pure result of `decide(reading, envelope, snapshot, now)`."""
 
@@ -167,4 +185,5 @@ class Decision:
     needs_review: bool = False
     noted_on: int | None = None  # keep the words as a note on this lead, by this user
     noted_by: str = ""
+    update: LeadUpdate | None = None  # of a mail that was read before; then there are no steps
     alarms: tuple[str, ...] = ()  # of the mail; that of an assignment stands there

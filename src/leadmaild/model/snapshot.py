@@ -8,6 +8,7 @@ from datetime import datetime
 from leadmaild.model.contact import Contact
 from leadmaild.model.lead import Lead
 from leadmaild.model.location import Location
+from leadmaild.model.reading import Prospect
 from leadmaild.model.user import Absence, Group, User
 from leadmaild.model.vehicle import StockVehicle
 
@@ -100,6 +101,16 @@ class ThreadFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBefore:
+    """What became of this very mail when it was read before: its lead, what is kept of the reading that made the lead,
+    and whether it was this mail that made it (else it joined)."""
+
+    lead: Lead
+    prospect: Prospect | None
+    has_made_it: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All facts for deciding about one mail received by one location."""
 
@@ -111,6 +122,7 @@ class Snapshot:
     sender: ProspectFacts = field(default_factory=ProspectFacts)  # for mails without a prospect: replies
     own_addresses: frozenset[str] = frozenset()  # normalised: every mailbox and alias, and the postmaster
     duplicate_of: int | None = None  # journal id of the mail this one repeats (Q22)
+    read_before: ReadBefore | None = None  # a person has the mail read again
     source_is_enabled: bool = True
     checks_senders: bool = False  # we are the MX for this mail: only authenticated senders are answered (AR-14)
     mail_is_old: bool = False  # AR-20

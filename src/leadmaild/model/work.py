@@ -38,6 +38,7 @@ class JournalEntry:
     mailbox: str
     envelope: Envelope
     content: bytes
+    lead: int | None = None  # what it became when it was read before
 
     @property
     def id(self) -> int:

@@ -10,6 +10,7 @@ from leadmaild.model.reading import Prospect, Reading
 from leadmaild.model.snapshot import Snapshot
 from leadmaild.model.vehicle import vehicle_key
 from leadmaild.model.work import JournalEntry, OutboxOrigin
+from leadmaild.pipeline.reading_again import bring_up_to_date
 from leadmaild.pipeline.world import World
 from leadmaild.ports.stores import Transaction
 
@@ -49,6 +50,9 @@ async def apply(
             await tx.outbox.add(intent, origin, now, details)
             written.append((intent, number))
     lead = leads[0] if leads else None
+    if decision.update is not None:
+        await bring_up_to_date(tx, entry, decision.update, now)
+        lead = decision.update.lead.number
     origin = OutboxOrigin(
         _cause(entry), snapshot.receiving.code, _sender_mailbox(entry, snapshot.receiving), lead, journal_id=entry.id
     )

@@ -8,8 +8,9 @@ from leadmaild.model.envelope import Channel, Envelope
 from leadmaild.model.location import Location
 from leadmaild.model.reading import Person, Prospect, Reading
 from leadmaild.model.reply_token import queue_id_of
-from leadmaild.model.snapshot import AnswerHistory, ContactFacts, ProspectFacts, Snapshot, ThreadFacts
+from leadmaild.model.snapshot import AnswerHistory, ContactFacts, ProspectFacts, ReadBefore, Snapshot, ThreadFacts
 from leadmaild.model.vehicle import StockVehicle, vehicle_key
+from leadmaild.model.work import JournalEntry
 from leadmaild.pipeline.directory import POSTMASTER
 from leadmaild.pipeline.world import World
 from leadmaild.ports.stores import Transaction
@@ -26,8 +27,10 @@ async def load_snapshot(
     envelope: Envelope,
     duplicate_of: int | None,
     now: datetime,
+    entry: JournalEntry | None = None,
 ) -> Snapshot:
-    """The facts about one read mail received by `location`, as they stand in this transaction."""
+    """The facts about one read mail received by `location`, as they stand in this transaction. With its `entry` in the
+    journal it is known whether the mail was read before."""
     settings = world.settings
     prospects = tuple([await _prospect_facts(tx, world, location, p, now) for p in reading.prospects])
     concerned = {location.code} | {p.vehicle.location for p in prospects if p.vehicle} & settings.locations.keys()
@@ -41,12 +44,22 @@ async def load_snapshot(
         sender=await _sender_facts(tx, location, reading),
         own_addresses=settings.own_addresses | world.directory.own_addresses,
         duplicate_of=duplicate_of,
+        read_before=await _read_before(tx, entry) if entry and entry.lead is not None else None,
         source_is_enabled=location.source(reading.source).enabled,
         checks_senders=envelope.channel is Channel.SMTP and not envelope.is_trusted_client,
         mail_is_old=envelope.is_first_scan or now - received_at > OLDEST_ANSWERED,
         learning_until=world.learning_until(location),
         postmaster=settings.gateway.postmaster if _is_for_postmaster(envelope) else None,
     )
+
+
+async def _read_before(tx: Transaction, entry: JournalEntry) -> ReadBefore | None:
+    number = entry.lead or 0
+    known = (await tx.leads.with_prospects([number])).get(number)
+    if known is None:
+        return None
+    lead, prospect = known
+    return ReadBefore(lead, prospect, await tx.lead_changes.column(number, "journal_id") == entry.id)
 
 
 def _is_for_postmaster(envelope: Envelope) -> bool:

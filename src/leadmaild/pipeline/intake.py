@@ -155,7 +155,7 @@ class Intake:
         now = self._clock.now()
         first = await tx.journal.first_with_content(entry, reading.content_key, now)
         location = world.settings.locations[entry.location]
-        snapshot = await load_snapshot(tx, world, location, reading, entry.envelope, first, now)
+        snapshot = await load_snapshot(tx, world, location, reading, entry.envelope, first, now, entry)
         decision = decide(reading, entry.envelope, snapshot, now)
         applied = await apply(tx, entry, reading, decision, snapshot, world, now)
         return _Done(entry, reading, decision, applied)

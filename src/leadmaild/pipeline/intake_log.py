@@ -23,8 +23,9 @@ _OF_KIND = {
 def decided(entry: JournalEntry, decision: Decision, applied: Applied) -> None:
     """Log what became of a mail."""
     say = partial(log, message_id=entry.message_id, location=entry.location)
-    say(Event.VERDICT, outcome=str(decision.outcome), reason=decision.reason, journal_id=entry.id)
-    if not applied.leads:
+    read_again = decision.update.lead.number if decision.update else None
+    say(Event.VERDICT, outcome=str(decision.outcome), reason=decision.reason, journal_id=entry.id, lead=read_again)
+    if not applied.leads and read_again is None:
         say(_OF_OUTCOME.get(decision.outcome, Event.NO_LEAD), reason=decision.reason, journal_id=entry.id)
     for step, number in zip(decision.steps, applied.leads, strict=True):
         _lead(step, number, say)

@@ -115,10 +115,13 @@ class JournalStore:
         trace: tuple[RuleTrace, ...] = (),
         lead: int | None = None,
     ) -> None:
-        """Write the one outcome of an entry, and why. Raises LeaseLost."""
-        known: dict[str, Any] = {}
+        """Write the one outcome of an entry, and why. Raises LeaseLost.
+
+        The lead of an earlier reading stays noted, whatever the mail is taken for today.
+        """
+        known: dict[str, Any] = {} if lead is None else {"lead": lead}
         if reading is not None:
-            known = {
+            known |= {
                 "source": reading.source,
                 "content_key": reading.content_key,
                 "header_message_id": reading.message_id,
@@ -134,7 +137,6 @@ class JournalStore:
             state="set_aside" if outcome is Outcome.SET_ASIDE else "done",
             outcome=outcome,
             reason=reason,
-            lead=lead,
             settled_at=now,
             **known,
         )
@@ -212,4 +214,5 @@ def _entry(row: Row[Any], raw: bytes) -> JournalEntry:
         mailbox=row.mailbox,
         envelope=envelope_of(row),
         content=raw,
+        lead=row.lead,
     )

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import NotFound
 from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState
-from leadmaild.storage.documents import prospect_of
+from leadmaild.model.reading import Prospect
+from leadmaild.storage.documents import prospect_document, prospect_of
 from leadmaild.storage.lead_store import LeadStore, lead_of
 from leadmaild.storage.schema import activity, contact, lead
 
@@ -59,6 +60,10 @@ class LeadChanges:
     async def change(self, number: int, **values: Any) -> None:
         """Write columns of a lead."""
         await self._connection.execute(update(lead).where(lead.c.number == number).values(values))
+
+    async def keep_prospect(self, number: int, prospect: Prospect) -> None:
+        """Keep this as what was read for the lead."""
+        await self.change(number, prospect=prospect_document(prospect))
 
     async def oldest_waiting(self, location: str, pool_user: str) -> Lead | None:
         """The open lead that has waited longest in a location's pool: earliest arrival, then lower number (R64)."""
