@@ -34,7 +34,7 @@ class LabelSet:
     targets: Mapping[str, tuple[str, ...]]
     sections: Mapping[str, str] = field(default_factory=dict)  # folded heading -> section
     section_patterns: tuple[tuple[re.Pattern[str], str], ...] = ()
-    before: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()  # each with its blank
     after: tuple[str, ...] = ()
     footer_labels: frozenset[str] = frozenset()
     footer_begins: tuple[str, ...] = ()
@@ -60,8 +60,8 @@ def common_labels() -> LabelSet:
     return LabelSet(
         targets,
         sections,
-        before=tuple(map(accents_folded, around["before"])),
-        after=tuple(map(accents_folded, around["after"])),
+        before=tuple(accents_folded(words) + " " for words in around["before"]),
+        after=tuple(" " + accents_folded(words) for words in around["after"]),
         footer_labels=frozenset(map(label_key, tables["footers"]["labels"])),
         footer_begins=tuple(tables["footers"]["begins"]),
         buttons=frozenset(map(label_key, tables["footers"]["buttons"])),
@@ -91,14 +91,11 @@ def _around_left_away(label: str) -> tuple[str, ...]:
     if found := labels.targets_of(label):
         return found
     bare = " ".join(_JOINING.sub(" ", accents_folded(_PARENTHESES.sub("", label))).split()).strip(" *?:.!")
-    if (found := labels.targets_of(bare)) or " " not in bare:
+    if found := labels.targets_of(bare):
         return found
-    without = [bare.removeprefix(words + " ") for words in labels.before]
-    without += [bare.removesuffix(" " + words) for words in labels.after]
-    for shorter in without:
-        if shorter != bare and (found := labels.targets_of(shorter)):
-            return found
-    return ()
+    without = [bare.removeprefix(words) for words in labels.before if bare.startswith(words)]
+    without += [bare.removesuffix(words) for words in labels.after if bare.endswith(words)]
+    return next((found for shorter in without if (found := labels.targets_of(shorter))), ())
 
 
 def in_trade_in(path: str) -> str:
@@ -118,7 +115,7 @@ def section_of(heading: str) -> str:
 def _section_of(heading: str) -> str:
     labels = common_labels()
     bare = accents_folded(_PARENTHESES.sub("", heading)).strip(" *:-–=#•>|!.")
-    candidates = [bare, *(bare.removeprefix(w + " ") for w in labels.before)]
+    candidates = [bare, *(bare.removeprefix(words) for words in labels.before)]
     for candidate in candidates:
         if known := labels.sections.get(label_key(candidate)):
             return known
