@@ -12,11 +12,11 @@ $(UV):
 
 .venv/.run: requirements.lock pyproject.toml | $(UV)
 	test -x $(BIN)/python || $(UV) venv -q --python $(PY) .venv
-	$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
-	$(UV) pip install -q --python $(BIN)/python --no-deps -e . && touch $@
+	$(UV) pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install -q --compile-bytecode --python $(BIN)/python --no-deps -e . && touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.run | $(UV)
-	$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock && touch $@
+	$(UV) pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock && touch $@
 
 setup: .venv/.run  ## make .venv with a working .venv/bin/leadmaild
 

@@ -38,7 +38,7 @@ def parse_address(text: str) -> Address | None:
     local, at, domain = text.strip().rpartition("@")
     if (
         not at
-        or not all(map(_is_visible, local))
+        or not (local.isascii() or all(map(_is_visible, local)))
         or len(local.encode("utf-8", "replace")) > 64
         or not _LOCAL.fullmatch(local)
     ):
@@ -51,7 +51,7 @@ def parse_address(text: str) -> Address | None:
 
 def _is_visible(character: str) -> bool:
     # Zero-width and direction marks, surrogates, odd blanks: two addresses that look the same must be the same.
-    return character.isascii() or unicodedata.category(character)[0] not in "CZ"
+    return unicodedata.category(character)[0] not in "CZ"
 
 
 def ascii_of(domain: str) -> str | None:
