@@ -122,7 +122,8 @@ class Deliver:
     ) -> AtHand | None:
         """What the batch is about; None if a bug of ours hits one of them, which must not stop the others (PF3)."""
         try:
-            return await load_at_hand(tx, items, world, now)
+            with tx.translating():
+                return await load_at_hand(tx, items, world, now)
         except Unavailable:
             raise
         except Exception as failure:  # noqa: BLE001
@@ -135,7 +136,8 @@ class Deliver:
         if stop := _given_up(item):
             return stop
         try:
-            return await look_up(tx, item, at_hand or await load_at_hand(tx, [item], world, now), world, now)
+            with tx.translating():
+                return await look_up(tx, item, at_hand or await load_at_hand(tx, [item], world, now), world, now)
         except Unavailable:
             raise
         except Exception as failure:  # noqa: BLE001  # a bug of ours: this mail waits, the others leave (PF3)

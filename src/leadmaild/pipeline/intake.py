@@ -125,7 +125,9 @@ class Intake:
                         done.append(await self._decide_one(tx, entry, reading, world))
                     except LeaseLost:
                         log(Event.LEASE_LOST, where="intake", message_id=entry.message_id)
-                    except Exception as failure:  # noqa: BLE001  # one mail must not stop the rest (PF3, SP-12)
+                    except Exception as failure:  # one mail must not stop the rest (PF3, SP-12)
+                        if isinstance(failure, Unavailable) and not isinstance(failure, Conflict):
+                            raise  # the database went away: that is no bug, and concerns them all
                         log(Event.BUG, where="intake", message_id=entry.message_id, exc=failure)
                         failed.append((entry, type(failure).__name__))
                     if self._must_yield():

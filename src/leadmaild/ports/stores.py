@@ -2,7 +2,7 @@
 method promises is written there, once."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -340,6 +340,10 @@ class Transaction(Protocol):
 
     async def commit(self) -> None:
         """Make everything durable; the last statement of every step."""
+        ...
+
+    def translating(self) -> AbstractContextManager[None]:
+        """What the database does to us inside comes out as Unavailable, apart from bugs of ours."""
         ...
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:

@@ -1,7 +1,7 @@
 """The unit of work: one transaction with a store for each subject; rolled back unless committed."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import timedelta
 
 from sqlalchemy import URL
@@ -56,12 +56,17 @@ class Transaction:
         """Make everything durable; the last statement of every step."""
         await self._connection.commit()
 
+    def translating(self) -> AbstractContextManager[None]:
+        """What the database does to us inside comes out as Unavailable; whoever catches bugs must know it apart."""
+        return _translated()
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """What happens inside is undone alone if it raises. Raises Conflict for a lost race on a unique key."""
         try:
-            async with self._connection.begin_nested():
-                yield
+            with _translated():
+                async with self._connection.begin_nested():
+                    yield
         except IntegrityError as lost:
             raise Conflict("another node wrote the same row first") from lost
 
@@ -100,7 +105,7 @@ class Database:
         await self._reader.dispose()
 
 
-class _translated:  # noqa: N801  # reads as a word at the with statement
+class _translated(AbstractContextManager[None]):  # noqa: N801  # reads as a word at the with statement
     def __enter__(self) -> None:
         return None
 
