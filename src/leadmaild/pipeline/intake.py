@@ -1,7 +1,6 @@
 """intake: claims journal entries oldest first, has them read outside any transaction, then in one transaction a batch,
 with a savepoint a mail: load the Snapshot, call the one pure `decide`, apply the Decision, settle the entry."""
 
-import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -74,7 +73,8 @@ class Intake:
         poison = [entry for entry in entries if entry.claim.claims > MOST_CLAIMS]
         sound = [entry for entry in entries if entry.claim.claims <= MOST_CLAIMS]
         async with self._heartbeat.kept([entry.claim for entry in entries]):
-            readings = await asyncio.gather(*(self._read(entry, world) for entry in sound))
+            # One after another: what the reader has in hand cannot be called back when a rush begins.
+            readings = [await self._read(entry, world) for entry in sound]
         try:
             done = await self._decide_batch(list(zip(sound, readings, strict=True)), poison, world)
         except Unavailable:
@@ -99,6 +99,8 @@ class Intake:
             await tx.commit()
 
     async def _read(self, entry: JournalEntry, world: World) -> Reading:
+        if self._give_way is not None:
+            await self._give_way()
         location = world.settings.locations.get(entry.location)
         if location is None:
             location = next(iter(world.settings.locations.values()))
@@ -114,9 +116,9 @@ class Intake:
         done: list[_Done] = []
         failed = [(entry, "crash_loop") for entry in poison]
         waiting = deque(mails)
-        if self._give_way is not None:
-            await self._give_way()  # reading took its time; a rush may have begun
         while waiting or failed:
+            if self._give_way is not None:
+                await self._give_way()  # bounded: even a batch that is held up at every mail ends within its lease
             async with self._database.transaction() as tx:
                 await self._lock(tx, waiting, world)
                 while waiting:
