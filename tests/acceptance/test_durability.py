@@ -1,7 +1,6 @@
 """250 is said only after the disk has the mail (SP-02): watched from below, in the system calls of the daemon."""
 
 import re
-import shutil
 import signal
 import smtplib
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.daemon import PATIENCE_S, Daemon, House
+from tests.components import missing, require_component
 from tests.dealership import MAILBOX, enquiry
 from tests.integration.loopback import wait_until
 
@@ -42,7 +42,7 @@ def test_every_250_for_a_mail_comes_after_a_sync_that_began_after_its_354(house:
 
 @contextmanager
 def _traced(daemon: Daemon, into: Path) -> Iterator[None]:
-    strace = shutil.which("strace") or pytest.skip("strace is not installed")
+    strace = require_component("strace")
     calls = "trace=fdatasync,fsync,sendto,write"
     tracer = subprocess.Popen(
         [strace, "-f", "-q", "-s", "40", "-e", calls, "-o", str(into), "-p", str(daemon.pid)],
@@ -53,7 +53,7 @@ def _traced(daemon: Daemon, into: Path) -> Iterator[None]:
         wait_until(lambda: _tracer_of(status) == tracer.pid or tracer.poll() is not None, PATIENCE_S, "the tracer")
         if tracer.poll() is not None:
             assert tracer.stderr is not None
-            pytest.skip(f"strace may not look here: {tracer.stderr.read().strip()}")
+            missing(f"strace may not look here: {tracer.stderr.read().strip()}")
         yield
     finally:
         if tracer.poll() is None:
