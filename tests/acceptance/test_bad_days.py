@@ -17,6 +17,7 @@ import pytest
 
 from tests.acceptance.daemon import PATIENCE_S, SHORT_LEASES, Daemon, House, run_command
 from tests.acceptance.mails import CUSTOMER, portal_enquiry
+from tests.components import missing
 from tests.dealership import MAILBOX, enquiry, write_settings
 from tests.integration.loopback import wait_until
 from tests.integration.postgres import PostgresCluster
@@ -234,7 +235,7 @@ def _small_disk(at: Path) -> Iterator[Path]:
     at.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=130m", "tmpfs", str(at)], capture_output=True)
     if mounted.returncode != 0:
-        pytest.skip("a small disk of its own needs root")
+        missing("a small disk of its own needs root")
     try:
         yield at
     finally:
