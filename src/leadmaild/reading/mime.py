@@ -21,6 +21,7 @@ from leadmaild.reading.filenames import safe_filename
 from leadmaild.reading.header_fields import read_field, with_plain_line_ends
 from leadmaild.reading.limits import LONGEST_MAIL, too_complex, without_ballast
 from leadmaild.reading.message import HeaderField, Message, Part
+from leadmaild.reading.set_aside import Contents
 from leadmaild.reading.transfer import decode_transfer
 
 # Mails inside mails are opened this deep (security.md 2.3); text and payload of one part are cut at these lengths.
@@ -64,6 +65,7 @@ class _Found:
     nested: list[Message] = field(default_factory=list)
     repairs: dict[str, None] = field(default_factory=dict)
     is_cut: bool = False
+    contents: Contents = field(default_factory=Contents)
 
     def note(self, repair: str, path: str = "") -> None:
         if repair:
@@ -83,11 +85,12 @@ def _tree(mail: bytes, found: _Found) -> tuple[Tree, tuple[str, ...]]:
     mail-parser 4.8 fails on a multipart whose end is missing in one way or another; the tree beneath it does not, so
     that is taken then, and From is compared with nothing. Raises RecursionError for what the limits let through.
     """
+    structure = found.contents.set_aside_from(mail)
     try:
-        parsed = mailparser.parse_from_bytes(mail)
+        parsed = mailparser.parse_from_bytes(structure)
     except (AttributeError, TypeError, ValueError, LookupError) as error:
         found.note(f"mail-parser failed: {type(error).__name__}")
-        return message_from_bytes(mail), ()
+        return message_from_bytes(structure), ()
     return parsed.message, tuple(str(address) for _, address in parsed.from_ or ())
 
 
@@ -106,7 +109,7 @@ def _walk(node: Tree, found: _Found, path: str, level: int, alternative: str = "
     if kind.startswith("message/") and below is not None and kind != "message/delivery-status":
         _enclosed(below, own, kind, params, found, path or "1", level)
     elif kind == "message/delivery-status" and below is not None:
-        text = "\n\n".join(_as_text(status) for status in below)
+        text = "\n\n".join(_as_text(status, found) for status in below)
         found.parts.append(Part(kind, path or "1", clean(text), text.encode("utf-8", "replace")))
     elif below is not None:
         inside = path or "1"
@@ -115,7 +118,11 @@ def _walk(node: Tree, found: _Found, path: str, level: int, alternative: str = "
         for number, child in enumerate(below, 1):
             _walk(child, found, f"{path}.{number}" if path else str(number), level, alternative)
         _aside(node.epilogue, inside, found)
-    elif kind.startswith("multipart/") and not guessed and (mended := _with_guessed_boundary(node, kind)) is not None:
+    elif (
+        kind.startswith("multipart/")
+        and not guessed
+        and (mended := _with_guessed_boundary(node, kind, found)) is not None
+    ):
         found.note("boundary guessed", path)
         _walk(mended, found, path, level, alternative, guessed=True)
     else:
@@ -127,7 +134,7 @@ def _walk(node: Tree, found: _Found, path: str, level: int, alternative: str = "
 def _aside(text: str | None, path: str, found: _Found) -> None:
     """Keep words beside the parts (RFC 2046 5.1.1 calls them preamble and epilogue): a text whose writer forgot the
     first boundary, the footer a list hung on. The notice for programs without MIME says nothing."""
-    raw = (text or "").encode("utf-8", "surrogateescape").strip()
+    raw = found.contents.put_back((text or "").encode("utf-8", "surrogateescape")).strip()
     if raw and not _MIME_NOTICE.search(raw) and len(raw.split()) > 1:
         found.parts.append(Part("text/plain", path, clean(decode(raw, "")[0])[:LONGEST_TEXT], raw[:LONGEST_PAYLOAD]))
 
@@ -163,11 +170,13 @@ def _enclosed(
     if is_encoded and not inner.is_multipart():
         # RFC 2046 5.2.1 forbids it, Exchange and others do it: the whole inner mail is encoded.
         fields = [_as_field(name, value) for name, value in inner.raw_items()]
-        payload, repair = decode_transfer(b"\n".join((*fields, b"", _raw_payload(inner))).lstrip(b"\n"), encoding)
+        payload, repair = decode_transfer(
+            b"\n".join((*fields, b"", _raw_payload(inner, found))).lstrip(b"\n"), encoding
+        )
         found.note(repair or "encoded message/rfc822 opened", path)
         message = _nested_from_bytes(payload, level)
     else:
-        collected = _Found()
+        collected = _Found(contents=found.contents)
         message = _message(inner, (_as_field(name, value) for name, value in inner.raw_items()), collected, level + 1)
     found.nested.append(message)
     if kind not in ("message/rfc822", "message/global"):  # partial, external-body: what matters is that they are there
@@ -187,29 +196,29 @@ def _as_field(name: str, value: object) -> bytes:
     return f"{name}: {value}".encode("utf-8", "surrogateescape")[: header_fields.LONGEST_FIELD]
 
 
-def _as_text(node: Tree) -> str:
+def _as_text(node: Tree, found: _Found) -> str:
     """A block of a delivery status as it stood: its fields, then whatever followed them."""
     fields = (read_field(_as_field(name, value)) for name, value in node.raw_items())
     lines = "\n".join(f"{f.name}: {f.value}" for f in fields)
-    rest = "" if node.is_multipart() else decode(_raw_payload(node), "")[0].strip()
+    rest = "" if node.is_multipart() else decode(_raw_payload(node, found), "")[0].strip()
     return f"{lines}\n\n{rest}" if rest and lines else lines or rest
 
 
-def _raw_payload(node: Tree) -> bytes:
+def _raw_payload(node: Tree, found: _Found) -> bytes:
     """The bytes of a leaf as they stood in the mail: without its encoding field the library leaves them alone."""
     del node["content-transfer-encoding"]
     payload = node.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
+    return found.contents.put_back(payload) if isinstance(payload, bytes) else b""
 
 
-def _with_guessed_boundary(node: Tree, kind: str) -> Tree | None:
+def _with_guessed_boundary(node: Tree, kind: str, found: _Found) -> Tree | None:
     """Parse a multipart without (the right) boundary again by the delimiter its body shows (BI-29)."""
-    payload = _raw_payload(node)
+    payload = _raw_payload(node, found)
     delimiter = re.search(rb"^--([^\n]{1,2000})\ncontent-[a-z-]+:", payload, re.IGNORECASE | re.MULTILINE)
     if delimiter is None or b'"' in delimiter[1] or not delimiter[1].strip():
         return None
     head = b"Content-Type: " + kind.encode("ascii", "replace") + b'; boundary="' + delimiter[1].rstrip() + b'"\n\n'
-    tree, _ = _tree(head + payload, _Found())
+    tree, _ = _tree(head + payload, found)
     return tree if tree.is_multipart() else None
 
 
@@ -224,7 +233,7 @@ def _leaf(
     alternative: str,
 ) -> None:
     encoding = own.get("content-transfer-encoding", b"").decode("ascii", "replace")
-    payload, repair = decode_transfer(_raw_payload(node), encoding)
+    payload, repair = decode_transfer(_raw_payload(node, found), encoding)
     found.note(repair, path)
     disposition, _ = parameters(own.get("content-disposition", b""))
     filename = _filename(own, params)
