@@ -41,7 +41,14 @@ Mit freundlichen Grüßen
 """
 
 _ROWS = ("Fahrzeug", "Interne Nummer", "Inserats-ID", "Preis", "Erstzulassung", "Kilometerstand", "Name", "Telefon")
-_SENTENCE = "ist der Wagen noch verfügbar, und wann könnte ich ihn mir ansehen?\n"
+# No two lines are alike, so that nothing read before helps.
+_SENTENCES = (
+    "ist der Wagen noch verfügbar, und könnte ich ihn am {n}. ansehen?",
+    "Ich fahre im Jahr etwa {n} tausend Kilometer, meist auf dem Land.",
+    "Der Kofferraum sollte {n} Zentimeter lang sein, für unsere Räder;",
+    "vor {n} Jahren hatten wir schon einmal einen, der lief sehr gut.",
+    "Mit freier Zeit sieht es erst nach {n} Uhr besser aus, leider.",
+)
 _NAMES = ("Ilse Brandt", "Murat Aksoy", "Petra Kühn", "Jonas Wieland", "Ana Petrović")
 
 
@@ -63,7 +70,7 @@ def _built(number: int, run: str, sentences: int) -> bytes:
         "ad": 400_000_000 + number,
         "tail": f"{number % 100:02}",
         "token": f"{number:012x}",
-        "message": _SENTENCE * sentences,
+        "message": "".join(f"{_SENTENCES[n % len(_SENTENCES)].format(n=n)}\n" for n in range(sentences)),
     }
     text = _TEXT.format(**values)
     header = _HEADER.format(**values).replace(name, f"=?utf-8?q?{name.replace(' ', '_')}?=".replace("ü", "=C3=BC"))
