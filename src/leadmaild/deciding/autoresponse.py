@@ -116,7 +116,7 @@ def _objections(
     case: Case, prospect: Prospect, address: str, location: Location, history: AnswerHistory
 ) -> Iterator[Objection]:
     snapshot, is_shared = case.snapshot, _is_shared_domain(prospect, address, history)
-    yield from _of_the_mail_alone(case.reading)
+    yield from _of_the_mail_alone(case.reading, prospect)
     yield Objection(
         "AR-21", not address.rpartition("@")[0].isascii(), None, "an address no relay can be trusted to take (SMTPUTF8)"
     )
@@ -138,9 +138,9 @@ def _objections(
     yield Objection("AR-28", is_learning, until, "the location is learning: answers are recorded, not sent")
 
 
-def _of_the_mail_alone(reading: Reading) -> Iterator[Objection]:
-    """AR-01 ... AR-09, 11-13, 15, 21-23, 26, 27 as reading found them."""
-    verdict = reading.verdicts.answerable
+def _of_the_mail_alone(reading: Reading, prospect: Prospect) -> Iterator[Objection]:
+    """AR-01 ... AR-09, 11-13, 15, 21-23, 26, 27 as reading found them, for this one of the mail's customers."""
+    verdict = reading.answerable(prospect)
     if verdict.value:
         yield Objection("R112", False, True, "the mail itself does not forbid an answer")
         return

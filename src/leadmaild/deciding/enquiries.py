@@ -27,7 +27,7 @@ def enquiries_of(case: Case) -> tuple[Enquired, ...]:
         for place, prospect in enumerate(reading.prospects)
     ]
     if not found and is_answer:
-        found = [Enquired(_of_answer(reading), case.snapshot.sender, is_answer=True)]
+        found = [Enquired(prospect_of_answer(reading), case.snapshot.sender, is_answer=True)]
     return tuple(one for one in found if one.prospect.contact.is_reachable)
 
 
@@ -39,7 +39,8 @@ def is_same_person(one: Person, other: Person) -> bool:
     return bool(set(one.phones) & set(other.phones))
 
 
-def _of_answer(reading: Reading) -> Prospect:
+def prospect_of_answer(reading: Reading) -> Prospect:
+    """The enquiry an answer in a conversation is, taken by itself: its writer and his new words."""
     reply = reading.reply
     return Prospect(
         source=reading.source or "direct_email",

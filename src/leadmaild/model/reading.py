@@ -196,11 +196,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Is it a lead? May we answer, judged by the mail alone (AR rules of interface.md)? Is it a loop?"""
+    """Is it a lead? May we answer, judged by the mail alone (AR rules of interface.md)? Is it a loop?
+
+    `answerable` is about the mail: whether anybody in it may be answered. `customers` judges each prospect of a mail
+    that names several, in their order (R112, class B); empty = one verdict for all.
+    """
 
     lead: Verdict = Verdict(False)
     answerable: Verdict = Verdict(False)
     loop: Verdict = Verdict(False)
+    customers: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,3 +285,8 @@ class Reading:
     is_empty: bool = False
     broke_reader: bool = False  # read by the simplest means; without a way to the customer it is set aside (BI-26)
     content_key: str = ""  # hash over body, From, Subject and Date; not Message-ID or trace fields (Q22)
+
+    def answerable(self, prospect: Prospect) -> Verdict:
+        """May this customer be answered, judged by the mail alone; the mail's verdict where it has only one."""
+        customers = self.verdicts.customers
+        return customers[self.prospects.index(prospect)] if customers else self.verdicts.answerable

@@ -3,13 +3,15 @@
 
 from datetime import datetime, timedelta
 
+from leadmaild.deciding.autoresponse import answer_address
+from leadmaild.deciding.enquiries import prospect_of_answer
 from leadmaild.model.address import parse_address
 from leadmaild.model.envelope import Channel, Envelope
 from leadmaild.model.location import Location
-from leadmaild.model.reading import Person, Prospect, Reading
+from leadmaild.model.reading import Classification, Person, Prospect, Reading
 from leadmaild.model.reply_token import queue_id_of
 from leadmaild.model.snapshot import AnswerHistory, ContactFacts, ProspectFacts, ReadBefore, Snapshot, ThreadFacts
-from leadmaild.model.vehicle import StockVehicle, vehicle_key
+from leadmaild.model.vehicle import vehicle_key
 from leadmaild.model.work import JournalEntry
 from leadmaild.pipeline.directory import POSTMASTER
 from leadmaild.pipeline.world import World
@@ -32,7 +34,7 @@ async def load_snapshot(
     """The facts about one read mail received by `location`, as they stand in this transaction. With its `entry` in the
     journal it is known whether the mail was read before."""
     settings = world.settings
-    prospects = tuple([await _prospect_facts(tx, world, location, p, now) for p in reading.prospects])
+    prospects = tuple([await _prospect_facts(tx, world, location, reading, p, now) for p in reading.prospects])
     concerned = {location.code} | {p.vehicle.location for p in prospects if p.vehicle} & settings.locations.keys()
     received_at = envelope.received_at
     return Snapshot(
@@ -41,7 +43,7 @@ async def load_snapshot(
         roster=await tx.people.roster(settings.users, settings.groups, sorted(concerned), now),
         prospects=prospects,
         thread=await _thread_facts(tx, world, reading, envelope),
-        sender=await _sender_facts(tx, location, reading),
+        sender=await _sender_facts(tx, world, location, reading, now),
         own_addresses=settings.own_addresses | world.directory.own_addresses,
         duplicate_of=duplicate_of,
         read_before=await _read_before(tx, entry) if entry and entry.lead is not None else None,
@@ -67,7 +69,7 @@ def _is_for_postmaster(envelope: Envelope) -> bool:
 
 
 async def _prospect_facts(
-    tx: Transaction, world: World, location: Location, prospect: Prospect, now: datetime
+    tx: Transaction, world: World, location: Location, reading: Reading, prospect: Prospect, now: datetime
 ) -> ProspectFacts:
     vehicle, candidates = await tx.stock.match(prospect.vehicle) if prospect.vehicle else (None, 0)
     stands_at = vehicle.location if vehicle and vehicle.location in world.settings.locations else location.code
@@ -75,12 +77,13 @@ async def _prospect_facts(
     for code in sorted({location.code, stands_at}):
         by_location[code] = await _contact_facts(tx, code, prospect.contact)
     effective = stands_at if location.vehicle_location_for_distribution else location.code
+    address = answer_address(reading, prospect)
     return ProspectFacts(
         vehicle=vehicle,
         vehicle_candidates=candidates,
         by_location=by_location,
         conversation_leads=await tx.leads.of_conversation(prospect),
-        answers=await _answers(tx, world, prospect, vehicle, effective, now),
+        answers=await _answers(tx, world, address, vehicle_key(prospect, vehicle), effective, now),
     )
 
 
@@ -95,23 +98,13 @@ async def _contact_facts(tx: Transaction, code: str, person: Person) -> ContactF
 
 
 async def _answers(
-    tx: Transaction,
-    world: World,
-    prospect: Prospect,
-    vehicle: StockVehicle | None,
-    location: str,
-    now: datetime,
+    tx: Transaction, world: World, address: str | None, vehicle: str, location: str, now: datetime
 ) -> AnswerHistory:
-    address = prospect.contact.email or prospect.contact.relay_email
+    """The limits of the very address an answer would go to (R112)."""
     if not address:
         return AnswerHistory()
-    return await tx.outbox.answer_history(
-        address,
-        location,
-        vehicle_key(prospect, vehicle),
-        now,
-        is_suppressed=await tx.installation.is_suppressed(address, world.suppression_key),
-    )
+    is_suppressed = await tx.installation.is_suppressed(address, world.suppression_key)
+    return await tx.outbox.answer_history(address, location, vehicle, now, is_suppressed=is_suppressed)
 
 
 async def _thread_facts(tx: Transaction, world: World, reading: Reading, envelope: Envelope) -> ThreadFacts:
@@ -141,8 +134,11 @@ def _number(lead_id: str | None) -> int | None:
     return int(lead_id) if lead_id and lead_id.isascii() and lead_id.isdigit() and len(lead_id) < 19 else None
 
 
-async def _sender_facts(tx: Transaction, location: Location, reading: Reading) -> ProspectFacts:
-    if reading.prospects or not reading.sender.email:
+async def _sender_facts(
+    tx: Transaction, world: World, location: Location, reading: Reading, now: datetime
+) -> ProspectFacts:
+    """What is known of the writer of an answer: if no thread of ours confirms it, it is an enquiry like any other, with
+    the same limits (PF24)."""
+    if reading.prospects or reading.classification is not Classification.CUSTOMER_REPLY:
         return ProspectFacts()
-    person = Person(email=reading.sender.email)
-    return ProspectFacts(by_location={location.code: await _contact_facts(tx, location.code, person)})
+    return await _prospect_facts(tx, world, location, reading, prospect_of_answer(reading), now)

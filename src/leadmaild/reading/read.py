@@ -15,6 +15,7 @@ from leadmaild.model.reading import (
     CarrierClass,
     Classification,
     CustomerReply,
+    Prospect,
     Reading,
     Sender,
     Thread,
@@ -53,6 +54,8 @@ _FORWARD_MARK = re2.compile(
     r"(?i)weitergeleitete|forwarded|transf(?:é|&eacute;)r|r(?:é|&eacute;)exp|inoltrato|doorgestuurd"
 )
 _SIGNS_OF_MOJIBAKE = ("Ã", "Â", "â€", "â‚")  # what UTF-8 begins with when it was read as windows-1252
+
+_NO_ADDRESS = Verdict(False, ("R112: no address, no answer",))
 
 
 def read(raw: bytes, context: ReadingContext, sources: SourceSet) -> Reading:
@@ -159,7 +162,8 @@ class _Reading:
         confidence = min((m.prospect.confidence for m in reachable), default=0.0)
         if not reachable:
             reasons.insert(0, "no way to reach the customer")
-        answerable = self._answerable(enquiry, reachable[0].prospect.contact.email if reachable else None)
+        customers = tuple(self._answerable(enquiry, m.prospect) for m in reachable)
+        answerable = next((v for v in customers if v.value), next(iter(customers), _NO_ADDRESS))
         reason = f"source {enquiry.source}" if reachable else "no way to reach the customer"
         return replace(
             self._base(Classification.LEAD, reason, thread),
@@ -171,7 +175,7 @@ class _Reading:
             source_name=enquiry.source_name,
             redirect_class=enquiry.redirect_class,
             carrier=enquiry.carrier,
-            verdicts=Verdicts(Verdict(bool(reachable), (reason,)), answerable, loop),
+            verdicts=Verdicts(Verdict(bool(reachable), (reason,)), answerable, loop, customers[1:] and customers),
         )
 
     def _no_lead(
@@ -234,13 +238,14 @@ class _Reading:
         if self._sender.name_shows_other_address:
             yield "the sender's name shows another address"
 
-    def _answerable(self, enquiry: Enquiry, customer: str | None) -> Verdict:
+    def _answerable(self, enquiry: Enquiry, prospect: Prospect) -> Verdict:
+        """May this one of the mail's customers be answered (R112)?"""
+        customer = prospect.contact.email or prospect.contact.relay_email
         if customer is None:
-            return Verdict(False, ("R112: no address, no answer",))
+            return _NO_ADDRESS
         if enquiry.carrier is CarrierClass.B and not enquiry.is_recognised:
             return Verdict(False, ("R112: no enabled source recognised the mail",))
-        origin = enquiry.prospects[0].prospect.provenance
-        found = origin.get("contact.email") or origin.get("contact.relay_email")
+        found = prospect.provenance.get("contact.email") or prospect.provenance.get("contact.relay_email")
         if enquiry.carrier is CarrierClass.B and found is not None and found.rule == "free text":
             return Verdict(False, ("R112: the address was not found in the expected field",))
         return classify.answerable(self._message, self._sender, self._context, enquiry.carrier, customer)
@@ -251,8 +256,7 @@ def _without_mojibake(document: Document) -> Document:
     if not any(sign in document.plain for sign in _SIGNS_OF_MOJIBAKE):
         return document
     lines = tuple(
-        replace(
-            line,
+        line._replace(
             text=without_mojibake(line.text),
             section=without_mojibake(line.section),
             label=line.label and without_mojibake(line.label),

@@ -117,6 +117,19 @@ def test_what_the_mail_itself_forbids_is_withheld_by_the_rule_that_reading_named
     assert withheld_by(forbidden) == rule
 
 
+@pytest.mark.rule("R112")
+def test_of_several_customers_of_one_mail_only_those_the_mail_forbids_stay_without_an_answer():
+    one, other = enquiry("kim@mail.example", source="adf"), enquiry("no-reply@post.example", source="adf")
+    for prospects in ((one, other), (other, one)):
+        verdicts = tuple(Verdict(p is one, () if p is one else ("AR-07: robot's local part",)) for p in prospects)
+        mail = portal(*prospects, source="adf", verdicts=Verdicts(answerable=Verdict(True), customers=verdicts))
+        sent = mails(decided(mail), MailKind.AUTORESPONSE)
+        assert {i.recipient.address: i.withheld_by for i in sent} == {
+            "kim@mail.example": "",
+            "no-reply@post.example": "AR-07",
+        }
+
+
 def test_the_first_objection_names_the_rule_and_the_trace_shows_them_all():
     snapshot = replace(with_history(is_suppressed=True, of_location_1h=60), mail_is_old=True)
     decision = decided(direct(), snapshot)

@@ -77,6 +77,19 @@ def test_a_second_prospect_with_other_data_is_a_second_lead() -> None:
     assert len(reading_of(mail(ADF + second)).prospects) == 2
 
 
+@pytest.mark.rule("R112")
+@pytest.mark.parametrize("caller_first", [True, False])
+def test_each_customer_of_a_mail_is_judged_by_his_own_address(caller_first: bool) -> None:
+    caller = ADF.replace("<email>eva.lind@example.org</email>", "<phone>+49 171 3920023</phone>").replace(">9<", ">10<")
+
+    reading = reading_of(mail(caller + ADF if caller_first else ADF + caller))
+
+    judged = {p.contact.email: reading.answerable(p) for p in reading.prospects}
+    assert judged["eva.lind@example.org"].value
+    assert judged[None].evidence == ("R112: no address, no answer",)
+    assert reading.verdicts.answerable.value  # somebody in the mail may be answered
+
+
 def test_the_vendor_and_provider_are_never_the_customer() -> None:
     decoys = (
         "<vendor><contact><name>V</name><email>v@dealer.example</email><phone>040 66969 111</phone></contact></vendor>"
