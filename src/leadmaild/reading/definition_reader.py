@@ -11,6 +11,7 @@ from leadmaild.model.reading import Classification, RedirectClass
 from leadmaild.reading.checked_table import CheckedTable
 from leadmaild.reading.definitions import Notice, Recognition, Selector, SourceDefinition, TestCase
 from leadmaild.reading.fields.folding import label_key
+from leadmaild.reading.fixed_values import problems_of_fixed_values
 from leadmaild.reading.labels import LabelSet
 from leadmaild.reading.targets import is_target, type_names
 
@@ -202,7 +203,7 @@ class _Reader(CheckedTable):
             self._css(css, path)
         if (kind_name := table.get("type", "")) and kind_name not in type_names():
             self._wrong(f"{path}.type", f"must be one of {', '.join(type_names())}")
-        return Selector(
+        selector = Selector(
             target, kind, names,
             self._patterns(table[kind], f"{path}.{kind}") if is_regex else (),
             split=str(table.get("split", "")), index=int(table.get("index", 0)), type=str(kind_name),
@@ -214,6 +215,10 @@ class _Reader(CheckedTable):
             confidence=table.get("confidence"),
             when_subject=self._optional_pattern(table, "when_subject", path),
         )  # fmt: skip
+        if selector.type in ("", *type_names()):
+            for wrong in problems_of_fixed_values(selector):
+                self._wrong(f"{path}.{'map' if mapping else 'const'}", wrong)
+        return selector
 
     def _label_set(self, selectors: tuple[Selector, ...], sections: Any) -> LabelSet:
         targets: dict[str, tuple[str, ...]] = {}

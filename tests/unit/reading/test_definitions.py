@@ -53,6 +53,46 @@ expect = {}
         assert words in told
 
 
+@pytest.mark.rule("R166")
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        (
+            '"request_type" = { label = "W", map = { T = "test_drve" } }',
+            "'test_drve' is no type of request; did you mean",
+        ),
+        ('"request_type" = { label = "W", map = { T = "test_drive, xyz" } }', "'xyz' is no type of request; known are"),
+        ('"request_type" = { const = "rubbish" }', "fields.request_type.const: 'rubbish' is no type of request"),
+        ('"request_type" = { subject = "ruf", const = "kall_bak" }', "did you mean call_back?"),
+        (
+            '"channel" = { label = "W", map = { T = "pigeon" } }',
+            "channel.map: 'pigeon' cannot be read as channel",
+        ),
+        ('"vehicle.price" = { label = "W", map = { a = "cheap" } }', "'cheap' cannot be read as vehicle.price"),
+        ('"vehicle.price" = { label = "W", type = "month", map = { a = "x" } }', "'x' cannot be read as vehicle.price"),
+    ],
+)
+def test_what_a_definition_writes_itself_must_mean_something(field: str, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_definition(SMALL + field + "\n", "x.toml")
+
+    assert [told in str(problem) for problem in caught.value.problems] == [True]
+
+
+@pytest.mark.rule("R166")
+@pytest.mark.parametrize(
+    "field",
+    [
+        '"request_type" = { label = "W", map = { T = "test_drive, financing", N = "", F = "Finanzierung" } }',
+        '"request_type" = { const = "call_back" }',
+        '"channel" = { subject = "ruf", const = "phone" }',
+        '"vehicle.price" = { label = "W", map = { a = "9.900 EUR" } }',
+    ],
+)
+def test_what_reads_as_the_field_may_be_written_in_words(field: str) -> None:
+    assert read_definition(SMALL + field + "\n").selectors
+
+
 def test_broken_toml_is_one_problem() -> None:
     with pytest.raises(ConfigError, match="not valid TOML"):
         read_definition("id = ", "x.toml")
