@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 
 from leadmaild.config.changes import Change
 from leadmaild.config.model import Settings
@@ -231,7 +230,7 @@ def _in_force(world: World, outside: Outside) -> _InForce:
     return _InForce(
         world=world,
         composer=MailComposer(str(settings.gateway.templates or "")),
-        reader=outside.reader or ReaderPool(load_sources(source_folders(settings))),
+        reader=outside.reader or ReaderPool(load_sources(settings.source_folders)),
         transports=transports,
     )
 
@@ -241,11 +240,6 @@ async def build(settings: Settings, outside: Outside | None = None) -> Gateway:
     outside = outside or Outside()
     database = open_database(settings, outside.lease)
     return Gateway(settings, await load_world(settings, database, outside), database, outside)
-
-
-def source_folders(settings: Settings) -> tuple[Path, ...]:
-    """The operator's folders of source definitions that are there, absolute."""
-    return tuple(folder for folder in settings.gateway.sources if folder is not None and folder.is_dir())
 
 
 def own_hostname(settings: Settings) -> str:

@@ -239,3 +239,41 @@ def test_a_reason_renamed_and_hidden_shows_its_name_on_old_leads(call, lead):
     assert (shown["completion_reason"], shown["completion_reason_name"]) == ("sold", "Ausgeliefert")
     call("leads", "reopen", lead, "--by", "mueller")
     assert call("leads", "close", lead, "--reason", "sold", "--by", "mueller")[0] == 65
+
+
+@pytest.mark.rule("R121")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("leads", "list", "--location", "MUCC"), 'there is no location "MUCC"; did you mean "MUC"?'),
+        (("leads", "list", "--location", "XYZ"), 'there is no location "XYZ"; there are: MUC'),
+        (("leads", "list", "--assignee", "muller"), 'there is no user "muller"; did you mean "mueller"?'),
+        (("leads", "list", "--source", "mobil.de"), 'there is no source "mobil.de"; did you mean "mobile.de"?'),
+        (("contacts", "list", "--location", "MUCC"), 'there is no location "MUCC"; did you mean "MUC"?'),
+        (("stock", "list", "--location", "MUCC"), 'there is no location "MUCC"; did you mean "MUC"?'),
+        (("queue", "list", "--lead", "7"), "there is no lead 7"),
+    ],
+)
+def test_a_list_narrowed_by_a_name_that_never_was_says_so(call, lead, arguments, told):
+    assert call(*arguments, "--json") == (65, "", f"leadmaild: {told}\n")
+
+
+@pytest.mark.rule("R121")
+@pytest.mark.parametrize("arguments", [("--state", "opened"), ("--due", "tomorrow")])
+def test_a_list_narrowed_by_a_word_that_is_none_of_its_words_is_a_wrong_call(call, arguments):
+    code, out, err = call("leads", "list", *arguments)
+
+    assert (code, out, err.count("\n")) == (64, "", 1)
+    assert "is not one of" in err
+
+
+@pytest.mark.rule("R121")
+def test_names_that_only_the_history_knows_and_names_without_leads_narrow_a_list(call, lead):
+    assert ok(call("leads", "assign", lead, "--to", "schmidt", "--by", "leitung", "--json"))["assignee"] == "schmidt"
+    assert ok(call("leads", "list", "--assignee", "mueller", "--json")) == []  # known, nothing of his
+    assert ok(call("leads", "list", "--source", "direct_email", "--json")) == []
+    settings = (call.folder / "leadmaild.toml").read_text("utf-8")
+    (call.folder / "leadmaild.toml").write_text(settings.replace("schmidt", "schulz"), "utf-8")
+
+    assert [one["number"] for one in ok(call("leads", "list", "--assignee", "schmidt", "--json"))] == [lead]
+    assert ok(call("leads", "list", "--assignee", "schmidt", "--search", "niemand", "--json")) == []

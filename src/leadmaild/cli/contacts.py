@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from leadmaild.cli.filters import require_name
 from leadmaild.cli.lead_commands import named_values
 from leadmaild.cli.lead_view import LIST_COLUMNS, row
 from leadmaild.cli.output import json_option, limit_option, print_fields, print_json, print_table
@@ -139,7 +140,10 @@ def _show(contact: Contact, as_json: bool) -> None:
 
 async def _list(chosen: Settings, location: str | None, search: str | None, limit: int | None) -> tuple[Contact, ...]:
     async with view_of(chosen) as tx:
-        return await tx.listings.contacts(location=location, text=search, limit=limit)
+        found = await tx.listings.contacts(location=location, text=search, limit=limit)
+        if not found and location is not None and not await tx.listings.contacts(location=location, limit=1):
+            require_name("location", location, chosen.locations)
+        return found
 
 
 async def _one(chosen: Settings, contact_id: int) -> tuple[Contact, tuple[LeadLine, ...]]:

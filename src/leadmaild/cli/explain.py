@@ -22,7 +22,6 @@ from leadmaild.pipeline.explain import Explanation
 from leadmaild.pipeline.explain import explain as explained
 from leadmaild.pipeline.reader_pool import ReaderPool
 from leadmaild.reading.sources_folder import load_sources
-from leadmaild.wiring import source_folders
 
 
 @click.command()
@@ -63,7 +62,7 @@ async def _explain(
         # As SMTP from a trusted network would bring it; an unknown envelope sender only a pipe has.
         channel = Channel.PIPE if reverse_path is None else Channel.SMTP
         envelope = Envelope(channel, parsed_reverse_path(reverse_path), (forward_path,), now)
-        reader = ReaderPool(load_sources(source_folders(chosen)))
+        reader = ReaderPool(load_sources(chosen.source_folders))
         try:
             async with database.view() as tx:
                 explanation = await explained(tx, world, reader, location, envelope, raw, now)

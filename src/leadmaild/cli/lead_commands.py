@@ -16,9 +16,11 @@ from leadmaild.clock import SystemClock
 from leadmaild.commands import leads as by_hand
 from leadmaild.commands import reactions
 from leadmaild.config.model import Settings
+from leadmaild.config.sources import BUILT_IN
 from leadmaild.errors import NotFound
 from leadmaild.model.listing import LeadLine
 from leadmaild.ports.stores import Database
+from leadmaild.reading.definitions import SourceSet
 from leadmaild.reading.sources_folder import load_sources
 
 by_option = click.option("--by", required=True, metavar="USER", help="The user who does it.")
@@ -53,8 +55,12 @@ async def _line(database: Any, number: int) -> LeadLine:
 
 def mail_sources(chosen: Settings) -> frozenset[str]:
     """The ids that mail may have as its source: enabled definitions, and what is read without one."""
-    folders = tuple(folder for folder in chosen.gateway.sources if folder is not None and folder.is_dir())
-    return frozenset({d.id for d in load_sources(folders).enabled} | {"adf", "generic"})
+    return frozenset({*BUILT_IN, *(definition.id for definition in definitions(chosen).enabled)})
+
+
+def definitions(chosen: Settings) -> SourceSet:
+    """The source definitions in force by these settings, disabled ones among them. Raises ConfigError."""
+    return load_sources(chosen.source_folders)
 
 
 @click.command()

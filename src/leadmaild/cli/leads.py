@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from leadmaild.cli.filters import require_known_names
 from leadmaild.cli.lead_commands import COMMANDS
 from leadmaild.cli.lead_view import LIST_COLUMNS, detail, row
 from leadmaild.cli.output import json_option, limit_option, print_fields, print_json, print_table
@@ -89,7 +90,10 @@ for command in COMMANDS:
 
 async def _list(chosen: Settings, wanted: LeadFilter, limit: int | None) -> tuple[LeadLine, ...]:
     async with view_of(chosen) as tx:
-        return await tx.listings.leads(wanted, limit)
+        found = await tx.listings.leads(wanted, limit)
+        if not found:
+            await require_known_names(tx, chosen, wanted)
+        return found
 
 
 async def _one(chosen: Settings, number: int) -> LeadLine:

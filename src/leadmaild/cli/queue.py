@@ -93,7 +93,10 @@ async def _list(
     chosen: Settings, states: tuple[str, ...], number: int | None, limit: int | None
 ) -> tuple[QueueLine, ...]:
     async with view_of(chosen) as tx:
-        return await tx.listings.queue(states=states, number=number, limit=limit)
+        found = await tx.listings.queue(states=states, number=number, limit=limit)
+        if not found and number is not None and await tx.listings.lead(number) is None:
+            raise NotFound(f"there is no lead {number}")
+        return found
 
 
 async def _item(chosen: Settings, queue_id: int) -> QueueLine:

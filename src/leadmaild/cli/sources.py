@@ -129,7 +129,7 @@ def _folders_of_settings() -> tuple[Path, ...]:
         settings_path(click.get_current_context().find_root().obj)
     except ConfigError:
         return ()
-    return tuple(folder for folder in settings().gateway.sources if folder is not None and folder.is_dir())
+    return settings().source_folders
 
 
 def _row(definition: SourceDefinition, packaged: SourceSet) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from leadmaild.cli.filters import require_name
 from leadmaild.cli.output import json_option, limit_option, money, print_fields, print_json, print_table
 from leadmaild.cli.session import config_option, database_of, run_async, settings, view_of
 from leadmaild.clock import SystemClock
@@ -107,7 +108,10 @@ async def _list(
     chosen: Settings, location: str | None, search: str | None, limit: int | None
 ) -> tuple[StockVehicle, ...]:
     async with view_of(chosen) as tx:
-        return await tx.stock.listed(location=location, text=search, limit=limit)
+        found = await tx.stock.listed(location=location, text=search, limit=limit)
+        if not found and location is not None and not await tx.stock.listed(location=location, limit=1):
+            require_name("location", location, chosen.locations)
+        return found
 
 
 async def _one(chosen: Settings, number: str) -> StockVehicle:

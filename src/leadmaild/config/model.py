@@ -101,6 +101,11 @@ class Settings:
         """Alarms that are not mail."""
         return self.written.alarm
 
+    @property
+    def source_folders(self) -> tuple[Path, ...]:
+        """The operator's folders of source definitions that are there, absolute."""
+        return tuple(folder for folder in self.gateway.sources if folder is not None and folder.is_dir())
+
     def location(self, code: str) -> Location:
         """The location of that code. Raises NotFound, naming those there are."""
         if (found := self.locations.get(code)) is None:

@@ -8,7 +8,7 @@ from leadmaild.errors import Problem
 from leadmaild.reading.sources_folder import load_sources
 
 # Sources that reading knows without a definition (lead-formats 5).
-_BUILT_IN = ("adf", "direct_email", "generic")
+BUILT_IN = ("adf", "direct_email", "generic")
 
 
 def check_sources(settings: Settings) -> tuple[Problem, ...]:
@@ -16,8 +16,7 @@ def check_sources(settings: Settings) -> tuple[Problem, ...]:
 
     Raises ConfigError with every problem of the operator's own source definitions.
     """
-    folders = tuple(folder for folder in settings.gateway.sources if folder is not None and folder.is_dir())
-    known = [*_BUILT_IN, *(definition.id for definition in load_sources(folders).definitions)]
+    known = [*BUILT_IN, *(definition.id for definition in load_sources(settings.source_folders).definitions)]
     return tuple(Problem(path, _unknown(source, known)) for path, source in _named(settings) if source not in known)
 
 
