@@ -13,10 +13,12 @@ from leadmaild import __version__
 from leadmaild.errors import ConfigError, NotFound, Refused, Unavailable, UnknownRecipient
 
 EX_OK, EX_USAGE, EX_DATAERR, EX_NOUSER, EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 0, 64, 65, 67, 69, 70, 78
+EX_DIFFERENCE = 1  # `audit`: something does not add up
 
 # Where each command is, and what `--help` says of it. Imported only when called: a pipe from an MTA must not wait for
 # the whole house, nor must somebody who asks for help.
 _COMMANDS = {
+    "audit": ("leadmaild.cli.audit:audit", "Draw up the balance: does everything taken in and sent add up?"),
     "calendar": ("leadmaild.cli.calendar:calendar", "When a location is open; import, take out, restore days off."),
     "check-config": ("leadmaild.cli.check_config:check_config", "Check the settings: every error and warning at once."),
     "contacts": ("leadmaild.cli.contacts:contacts", "Contacts: who enquires, with all their leads."),

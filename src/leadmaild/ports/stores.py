@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from leadmaild.model.balance import Counts
 from leadmaild.model.contact import Contact
 from leadmaild.model.decision import Intent, JoinLead, MailKind, OpenLead
 from leadmaild.model.envelope import LedgerKey
@@ -260,6 +261,12 @@ class InstallationStore(Protocol):
     ) -> None: ...
 
 
+class BalanceStore(Protocol):
+    """storage.balance_store"""
+
+    async def counts(self) -> Counts: ...
+
+
 class Transaction(Protocol):
     """One transaction; what was not committed when the block is left has not happened."""
 
@@ -336,6 +343,11 @@ class Transaction(Protocol):
     @property
     def installation(self) -> InstallationStore:
         """What the installation keeps about itself."""
+        ...
+
+    @property
+    def balance(self) -> BalanceStore:
+        """What must add up."""
         ...
 
     async def commit(self) -> None:

@@ -66,7 +66,8 @@ def read_engine(url: URL) -> AsyncEngine:
     """The engine for looking: never writes, never waits for the writer (SQLite: mode=ro on the same file)."""
     if not is_sqlite(url):
         engine = create_async_engine(url, pool_size=2, max_overflow=4, pool_timeout=POOL_TIMEOUT_S, pool_pre_ping=True)
-        return engine.execution_options(postgresql_readonly=True)
+        # One snapshot for the whole view, as SQLite gives it: sums over several tables must match while mail comes in.
+        return engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
     engine = create_async_engine(
         url,
         async_creator=connecting(f"file:{quote(url.database or '')}?mode=ro", uri=True),

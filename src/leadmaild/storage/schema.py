@@ -91,6 +91,7 @@ journal = Table(
     Column("trace", Json),  # every rule asked, with its answer: why it became what it became
     Column("lead", Id),
     Column("settled_at", Instant),
+    Column("released_at", Instant),  # it needs its content no longer (R180, R181)
     *_claim_columns(),
 )
 Index("ix_journal_waiting", journal.c.run_at, journal.c.id, sqlite_where=text("state = 'waiting'"),
@@ -101,6 +102,13 @@ Index("ix_journal_lead", journal.c.lead)
 Index("ix_journal_source", journal.c.source, journal.c.location, journal.c.received_at,
       sqlite_where=text("source IS NOT NULL"), postgresql_where=text("source IS NOT NULL"))  # fmt: skip
 Index("ix_journal_content_id", journal.c.content_id)
+# What retention may come to, by age (R180).
+_KEPT = "state = 'done' AND released_at IS NULL"
+Index("ix_journal_kept", journal.c.location, journal.c.received_at,
+      sqlite_where=text(_KEPT), postgresql_where=text(_KEPT))  # fmt: skip
+# What became of the mails (`audit`, `journal list --outcome`); taking a mail in does not touch it either.
+Index("ix_journal_outcome", journal.c.outcome, journal.c.id, journal.c.lead,
+      sqlite_where=text("outcome IS NOT NULL"), postgresql_where=text("outcome IS NOT NULL"))  # fmt: skip
 
 # Who was first with this content: the guard against duplicates across nodes (Q22).
 content_seen = Table(
@@ -194,6 +202,7 @@ lead = Table(
     Column("previous_lead", Id),
     Column("journal_id", Id),
     Column("client_key", String(128), unique=True),
+    Column("erased_at", Instant),  # what was personal in it is gone (R180, R181)
     sqlite_autoincrement=True,
 )
 Index("ix_lead_contact_id_state", lead.c.contact_id, lead.c.state)
@@ -204,6 +213,8 @@ Index("ix_lead_assignee_state", lead.c.assignee, lead.c.state)
 Index("ix_lead_source_conversation_id", lead.c.source, lead.c.conversation_id)
 Index("ix_lead_relay_email", lead.c.relay_email)
 Index("ix_lead_source_number", lead.c.source, lead.c.number)
+_CLOSED = "state = 'closed' AND erased_at IS NULL"
+Index("ix_lead_closed", lead.c.location, lead.c.closed_at, sqlite_where=text(_CLOSED), postgresql_where=text(_CLOSED))
 
 activity = Table(
     "activity",
@@ -218,6 +229,12 @@ activity = Table(
     Column("outbox_id", Id),
     Column("details", Json),
     Index("ix_activity_lead_at", "lead", "at"),
+    Index(
+        "ix_activity_journal_id",
+        "journal_id",
+        sqlite_where=text("journal_id IS NOT NULL"),
+        postgresql_where=text("journal_id IS NOT NULL"),
+    ),
 )
 
 # Whose turn it is: the members of a rotation by longest wait, first = next (R76).
@@ -275,6 +292,11 @@ Index("ix_outbox_answers_to_domain", outbox.c.customer_domain, outbox.c.created_
       sqlite_where=text(_ANSWERS), postgresql_where=text(_ANSWERS))  # fmt: skip
 Index("ix_outbox_lead", outbox.c.lead)
 Index("ix_outbox_created_at", outbox.c.created_at)
+_WITHHELD = "state = 'suppressed' AND raw IS NOT NULL"
+Index("ix_outbox_withheld", outbox.c.location, outbox.c.created_at,
+      sqlite_where=text(_WITHHELD), postgresql_where=text(_WITHHELD))  # fmt: skip
+Index("ix_outbox_sent_at", outbox.c.sent_at, sqlite_where=text("state = 'sent'"),
+      postgresql_where=text("state = 'sent'"))  # fmt: skip
 
 # Notices to staff of the last hour, by address: beyond a number they go as digests (security.md 2.2).
 notice_sent = Table(

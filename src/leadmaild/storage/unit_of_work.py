@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import Conflict, Unavailable
+from leadmaild.storage.balance_store import BalanceStore
 from leadmaild.storage.calendar_store import CalendarStore
 from leadmaild.storage.claim import LEASE
 from leadmaild.storage.contact_store import ContactStore
@@ -51,6 +52,7 @@ class Transaction:
         self.node_leases = NodeLeaseStore(connection, lease)
         self.installation = InstallationStore(connection)
         self.listings = Listings(connection)
+        self.balance = BalanceStore(connection)
 
     async def commit(self) -> None:
         """Make everything durable; the last statement of every step."""
@@ -93,7 +95,7 @@ class Database:
 
     @asynccontextmanager
     async def view(self) -> AsyncIterator[Transaction]:
-        """The same stores for looking only: takes no locks, cannot write."""
+        """The same stores for looking only, at one snapshot: takes no locks, cannot write."""
         with _translated():
             async with self._reader.connect() as connection:
                 await connection.begin()

@@ -152,7 +152,21 @@ def upgrade() -> None:
                 postgresql_where=sa.text("kind = 'autoresponse'"),
             )
         batch_op.create_index("ix_outbox_message_id", ["message_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_sent_at",
+            ["sent_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'sent'"),
+            postgresql_where=sa.text("state = 'sent'"),
+        )
         batch_op.create_index("ix_outbox_token", ["token"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_withheld",
+            ["location", "created_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'suppressed' AND raw IS NOT NULL"),
+            postgresql_where=sa.text("state = 'suppressed' AND raw IS NOT NULL"),
+        )
 
     op.create_table(
         "rotation",
@@ -276,6 +290,7 @@ def upgrade() -> None:
         sa.Column("trace", Json, nullable=True),
         sa.Column("lead", Id, nullable=True),
         sa.Column("settled_at", Instant, nullable=True),
+        sa.Column("released_at", Instant, nullable=True),
         sa.Column("run_at", Instant, nullable=False),
         sa.Column("claims", sa.Integer(), server_default="0", nullable=False),
         sa.Column("lease_owner", sa.String(length=64), nullable=True),
@@ -287,7 +302,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("journal", schema=None) as batch_op:
         batch_op.create_index("ix_journal_content_id", ["content_id"], unique=False)
+        batch_op.create_index(
+            "ix_journal_kept",
+            ["location", "received_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'done' AND released_at IS NULL"),
+            postgresql_where=sa.text("state = 'done' AND released_at IS NULL"),
+        )
         batch_op.create_index("ix_journal_lead", ["lead"], unique=False)
+        batch_op.create_index(
+            "ix_journal_outcome",
+            ["outcome", "id", "lead"],
+            unique=False,
+            sqlite_where=sa.text("outcome IS NOT NULL"),
+            postgresql_where=sa.text("outcome IS NOT NULL"),
+        )
         batch_op.create_index("ix_journal_received_at", ["received_at"], unique=False)
         batch_op.create_index(
             "ix_journal_source",
@@ -337,6 +366,7 @@ def upgrade() -> None:
         sa.Column("previous_lead", Id, nullable=True),
         sa.Column("journal_id", Id, nullable=True),
         sa.Column("client_key", sa.String(length=128), nullable=True),
+        sa.Column("erased_at", Instant, nullable=True),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_lead_contact_id")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_lead")),
         sa.UniqueConstraint("client_key", name=op.f("uq_lead_client_key")),
@@ -345,6 +375,13 @@ def upgrade() -> None:
     with op.batch_alter_table("lead", schema=None) as batch_op:
         batch_op.create_index("ix_lead_arrived_at", ["arrived_at", "number"], unique=False)
         batch_op.create_index("ix_lead_assignee_state", ["assignee", "state"], unique=False)
+        batch_op.create_index(
+            "ix_lead_closed",
+            ["location", "closed_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'closed' AND erased_at IS NULL"),
+            postgresql_where=sa.text("state = 'closed' AND erased_at IS NULL"),
+        )
         batch_op.create_index("ix_lead_contact_id_state", ["contact_id", "state"], unique=False)
         batch_op.create_index(
             "ix_lead_due_at",
@@ -386,6 +423,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
     )
     with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_activity_journal_id",
+            ["journal_id"],
+            unique=False,
+            sqlite_where=sa.text("journal_id IS NOT NULL"),
+            postgresql_where=sa.text("journal_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_activity_lead_at", ["lead", "at"], unique=False)
 
     op.create_table(
