@@ -139,9 +139,7 @@ class _Walk:
             line = self._with_lone_label(number) if self._use_common else written
             if self._block is not None:
                 yield from self._closed_block()
-                self._is_in_footer = not (
-                    is_button(line.text) or self._opens_section(line) or self._is_contact_label(line)
-                )
+                self._is_in_footer = not (is_button(line.text) or self._opens_section(line) or self._is_field(line))
             for part in self._row_taken_apart(line):
                 yield from self._of_line(part, number)
         yield from self._closed_block()
@@ -217,8 +215,10 @@ class _Walk:
             return found, True
         return (common_targets(label) if self._use_common else ()), False
 
-    def _is_contact_label(self, line: Line) -> bool:
-        if not self._ends_at_contact or line.label is None or not line.value:
+    def _is_field(self, line: Line) -> bool:
+        """Whether a line below the message is the form's, not the customer's: cells of a table, which he cannot write,
+        or a label of the contact where the form prints it there."""
+        if line.label is None or not line.value:
             return False
         return any(path.startswith("contact.") for path in self._targets(line.label)[0])
 
@@ -263,7 +263,7 @@ class _Walk:
         text = line.text.strip()
         if text[:1] in _RULE_SIGNS and (text == "--" or is_rule_line(text)):
             return True
-        if ends_words(text) or self._opened_by_own_pattern(line) or self._is_contact_label(line):
+        if ends_words(text) or self._opened_by_own_pattern(line) or self._is_field(line):
             return True
         if not line.is_heading or not self._section_named(line.section):
             return False

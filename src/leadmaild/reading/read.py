@@ -39,6 +39,7 @@ from leadmaild.reading.mime import parse
 from leadmaild.reading.quoting import new_words
 from leadmaild.reading.recognise import Mail, Recognised, recognise
 from leadmaild.reading.sender import addressees_of, reply_to_of, sender_of
+from leadmaild.reading.spam import lookalike_of
 from leadmaild.reading.text import documents
 from leadmaild.reading.threading import message_id_of, thread_of
 from leadmaild.reading.unreadable import unreadable
@@ -160,6 +161,8 @@ class _Reading:
         reachable = tuple(m for m in enquiry.prospects if m.prospect.contact.is_reachable)
         reasons = [*enquiry.review_reasons, *self._doubts(), *(r for m in reachable for r in m.review_reasons)]
         confidence = min((m.prospect.confidence for m in reachable), default=0.0)
+        if not enquiry.is_recognised and (portal := lookalike_of(self._sender, _portals(self._sources))):
+            reasons.append(f"the sender looks like {portal}, and is not")
         if not reachable:
             reasons.insert(0, "no way to reach the customer")
         customers = tuple(self._answerable(enquiry, m.prospect) for m in reachable)

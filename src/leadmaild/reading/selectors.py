@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from leadmaild.model.reading import RedirectClass
 from leadmaild.reading import targets
+from leadmaild.reading.ad_lines import add_ad_lines
 from leadmaild.reading.carriers import XmlLeaf
 from leadmaild.reading.definitions import Pattern, Selector, SourceDefinition
 from leadmaild.reading.fields.phones import phones_in
-from leadmaild.reading.fields.vehicles import make_and_model
 from leadmaild.reading.findings import DEFINITION, HEADER, LABEL, STRUCTURED, URL, Findings, Locale
 from leadmaild.reading.labelled import LabelledField, labelled_fields
-from leadmaild.reading.labels import common_targets, is_footer
 from leadmaild.reading.recognise import Mail
 
 _CONFIDENCE = {"header": HEADER, "url": URL, "xml_comment": STRUCTURED, "json": STRUCTURED}
@@ -24,14 +23,6 @@ _CALLED = re.compile(
 _CALLER = re.compile(
     r"caller|customer|anrufer|client|from|buyer|interess|consumer|kunde|klant|appelant|chiamante|cli\b|a-?number|lead"
 )
-
-
-_AMOUNT_ALONE = re.compile(
-    r"(?:(?:€|EUR|CHF|£)\s?\d[\d.,' ]*(?:,-|-)?|\d[\d.,' ]*(?:,-|-)?\s?(?:€|EUR|CHF|£))(?:\s*(?:VB|VHB|FP|Festpreis))?",
-    re.IGNORECASE,
-)
-_LONGEST_LONE_LINE = 80
-_LONE_LINE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +46,8 @@ def apply_definition(definition: SourceDefinition, mail: Mail, locale: Locale) -
         # A form may print the customer below his message; a portal's labels inside a message are the customer's text.
         by_labels = _by_labels(definition, mail, locale, message_ends_at_contact=True)
     findings.items.extend(by_labels)
-    _add_lone_lines(findings, definition, mail, locale)
+    if definition.redirect_class is RedirectClass.MARKETPLACE and mail.documents:
+        add_ad_lines(findings, mail.documents[0], locale)
     return findings
 
 
@@ -103,28 +95,6 @@ def _by_labels(definition: SourceDefinition, mail: Mail, locale: Locale, *, mess
             for selector in by_target.get(field.by_label, ()):
                 _put(findings, selector, field.path, found, definition, locale)
     return findings
-
-
-def _add_lone_lines(findings: Findings, definition: SourceDefinition, mail: Mail, locale: Locale) -> None:
-    """A portal's ad without labels: the line that is a car's title, and the line that is nothing but an amount.
-
-    Only above the message, and only where no label told (price guard: lead-formats 4).
-    """
-    if definition.redirect_class is not RedirectClass.MARKETPLACE or not mail.documents:
-        return
-    wants_title, wants_price = not findings.has("vehicle.title"), not findings.has("vehicle.price")
-    for line in mail.documents[0].lines:
-        if line.is_quoted or "message" in common_targets(line.label or line.text.strip(" :")) or is_footer(line.text):
-            return
-        if line.label is not None or not line.text or len(line.text) > _LONGEST_LONE_LINE:
-            continue
-        path = ""
-        if wants_title and make_and_model(line.text)[1] and line.text[-1] not in ".!?,":
-            path, wants_title = "vehicle.title", False
-        elif wants_price and _AMOUNT_ALONE.fullmatch(line.text):
-            path, wants_price = "vehicle.price", False
-        if path:
-            targets.put(findings, path, line.text, locale, where="line", rule="line alone", confidence=_LONE_LINE)
 
 
 def _put_common(

@@ -12,6 +12,7 @@ from leadmaild.reading.robots import Evidence, spam_marks
 
 SPAM_SCORE = 3.0
 _LONGEST_READ = 20_000
+_SHORTEST_OWN_BRAND = 8  # letters; shorter ones (mobile, ebay) are words or parts of words
 
 _SUBJECT_MARK = re.compile(r"\W*(?:\[|\*{2,}|\{)\s?(?:suspected )?(?:spam|junk)\b", re.IGNORECASE)
 _VEHICLE_TALK = re.compile(
@@ -73,7 +74,7 @@ def spam_evidence(
         found = [(weight, "wording of mass mail") for weight, words in _PATTERNS if words.search(content)]
     if found and _VEHICLE_TALK.search(content):
         found.append((-2.0, "speaks of a vehicle"))
-    if lookalike := _looks_like(sender, portals):
+    if lookalike := lookalike_of(sender, portals):
         found.append((2.0, f"sender looks like {lookalike}"))
     if sender.is_ambiguous or sender.name_shows_other_address:
         found.append((1.0, "sender shows another address"))
@@ -83,16 +84,22 @@ def spam_evidence(
     return tuple(Evidence("Q21", why) for why in dict.fromkeys(why for weight, why in found if weight > 0))
 
 
-def _looks_like(sender: Sender, portals: tuple[str, ...]) -> str | None:
-    """The portal whose name the sender's domain or display name bears without belonging to it (lead-formats.md 0.8)."""
-    domain = (sender.email or "").rpartition("@")[2]
+def lookalike_of(sender: Sender, portals: tuple[str, ...]) -> str | None:
+    """The portal whose name the sender's domain or display name bears without belonging to it (lead-formats.md 0.8).
+
+    `mobile.de.example`, `ebay.de-login.example`, `notautoscout24.be`; not `schmidt-automobile.de`: a brand that is a
+    word anybody uses counts only together with its ending.
+    """
+    domain = (sender.email or "").rpartition("@")[2].casefold()
     name = (sender.name or "").casefold()
-    for portal in portals:
-        brand = portal.split(".")[0]
-        if domain == portal or domain.endswith(f".{portal}"):
-            return None
-        if len(brand) >= 5 and (
-            portal in domain or f"{brand}." in f"{domain}." or f"{brand}-" in domain or portal in name
-        ):
-            return portal
-    return None
+    if any(domain == portal or domain.endswith(f".{portal}") for portal in portals):
+        return None
+    return next((p for p in portals if _bears(domain, p) or _bears(name, p)), None)
+
+
+def _bears(text: str, portal: str) -> bool:
+    at = text.find(portal)
+    if at == 0 or (at > 0 and not text[at - 1].isalnum()):
+        return True
+    brand = portal.partition(".")[0]
+    return len(brand) >= _SHORTEST_OWN_BRAND and (f"{brand}." in f"{text}." or f"{brand}-" in text)

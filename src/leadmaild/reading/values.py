@@ -46,7 +46,10 @@ def phone_of(path: str, raw: str, locale: Locale) -> Values:
 
 
 def name_of(_path: str, raw: str, locale: Locale) -> Values:
-    """A name taken apart; an address beside it goes where it belongs."""
+    """A name taken apart; an address beside it goes where it belongs, and so does a number (`Anrufer: 0171 ...`)."""
+    if not any(map(str.isalpha, raw)):
+        yield from phone_of("contact.phone", raw, locale)
+        return
     for found, email in enumerate(addresses.emails_in(raw)):
         raw = _EMPTY_BRACKETS.sub(" ", raw.replace(f"mailto:{email}", " ").replace(email, " "))
         if not found:
