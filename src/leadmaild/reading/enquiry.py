@@ -1,5 +1,6 @@
 """Turns an enquiry mail into prospects: by ADF, by its source's definition, by common labels, or by its text."""
 
+import itertools
 import re
 from dataclasses import dataclass, replace
 
@@ -24,8 +25,8 @@ from leadmaild.reading.labelled import labelled_fields
 from leadmaild.reading.labels import common_targets, ends_words, in_trade_in
 from leadmaild.reading.locale import locale_of
 from leadmaild.reading.merge import Merged, Origin, merge
-from leadmaild.reading.message import Document, Line
-from leadmaild.reading.quoting import new_words
+from leadmaild.reading.own_numbers import his_phones_of
+from leadmaild.reading.quoting import new_words, new_words_and_signature
 from leadmaild.reading.recognise import Mail, Recognised, is_of_house, says_our_server
 from leadmaild.reading.selectors import apply_definition, common_findings
 from leadmaild.reading.text import document_of_text
@@ -145,12 +146,11 @@ class _Reader:
         if words:
             targets.put(findings, "message", words, self._locale, where="text", rule="own words", confidence=HEADER)
         self._labels_in_words(findings, words)
-        freetext.add_signature(findings, document.plain if document else "")
+        own = (new_words_and_signature(document) or document.plain)[:_LONGEST_READ] if document else ""
+        freetext.add_signature(findings, own)
+        for path, e164, raw in his_phones_of(own, self._locale):
+            findings.add(path, e164, raw, "message", "free text", SIGNATURE)
         freetext.add_message_words(findings, words, self._locale, confidence=SIGNATURE)
-        if document and not findings.has("contact.phone"):
-            signature = Findings()
-            freetext.add_message_words(signature, _unquoted(document), self._locale, confidence=SIGNATURE)
-            findings.items.extend(f for f in signature if f.path in ("contact.phone", "contact.fax"))
         freetext.add_vehicle_words(findings, self._mail.subject, words)
         self._links(findings)
         origin = self._origin("direct_email", _DIRECT_CERTAINTY, None, expects_vehicle=False)
@@ -207,12 +207,8 @@ class _Reader:
         if self._mail.known_labels > _MOST_LABELS_OF_FREE_MAIL or findings.has("channel") or not self._mail.documents:
             return
         document = self._mail.documents[0]
-        lines: list[Line] = []
-        for line in document.lines:
-            if ends_words(line.text):
-                break
-            if line.label is None or not common_targets(line.label):
-                lines.append(line)
+        shown = itertools.takewhile(lambda line: not ends_words(line.text), document.lines)
+        lines = [line for line in shown if line.label is None or not common_targets(line.label)]
         words = new_words(replace(document, lines=tuple(lines)))
         if words:
             targets.put(findings, "message", words, self._locale, where="text", rule="own words", confidence=SIGNATURE)
@@ -256,7 +252,3 @@ class _Reader:
             if "/fahrzeug" in link or "/auto" in link or "/vehicle" in link or "/angebot" in link or "/inserat" in link:
                 findings.add("vehicle.url", link, link, "link", "link of an ad", FREE_TEXT)
                 return
-
-
-def _unquoted(document: Document) -> str:
-    return "\n".join(line.text for line in document.lines if not line.is_quoted)[:_LONGEST_READ]

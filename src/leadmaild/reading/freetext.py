@@ -5,31 +5,17 @@ Used where no label tells: in a direct mail, in the message of a relay mail, and
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import re2
 
 from leadmaild.model.reading import RequestType
 from leadmaild.reading.fields import addresses, amounts, dates, names, vehicles
 from leadmaild.reading.fields.folding import accents_folded, one_line, plain_blanks
-from leadmaild.reading.fields.phones import phones_in_text
 from leadmaild.reading.fields.requests import wishes_in
 from leadmaild.reading.findings import FREE_TEXT, SIGNATURE, Findings, Locale
+from leadmaild.reading.own_numbers import phones_of
 
-_FAX_BEFORE = re.compile(r"\b(?:fax|telefax|faxnummer|f(?=[.:]))\s*[.:]?\s*$", re.IGNORECASE)
-# A number behind these is no telephone: "Kundennummer 0815...", "Ref. 030...", "Nr. 089..." (but "meine Nummer 0171").
-_NUMBER_BEFORE = re.compile(
-    r"(?:\b(?!ruf|telefon|handy|mobil|tel|fon|phone|durchwahl)[a-zäöü]{2,}[-\s]?(?:nr|nummer|id|number|no)"
-    r"|\b(?:nr|no|id|ref\w*|n°|vin|fin|invoice|iban|hrb|ust\w*|konto\w*|preis))\s*[.:#]*\s*$",
-    re.IGNORECASE,
-)
-_OWN_NUMBER_BEFORE = re.compile(
-    r"\b(?:meine?|unter|der|die|my|mijn|mon|mio|under|folgende[rn]?)\s+(?:nr|nummer|number|no)\s*[.:]*\s*$",
-    re.IGNORECASE,
-)
-_PHONE_WORD = re.compile(
-    r"(?:tel|telefon\w*|phone|ruf\w*|handy\w*|mobil\w*|fon)[\s-]*(?:nr|nummer|number|no)?\s*[.:#]*\s*$", re.IGNORECASE
-)
 _REFERENCE = re.compile(
     r"\b(?:interne[rn]? (?:nr|nummer|fahrzeugnummer)|fahrzeug-?(?:nr|nummer|id)|fzg-?\.?-?nr|bestell-?(?:nr|nummer)|"
     r"stock (?:no|number)|numero di stock|reference|ref\.?)\b[\s.:#]*([A-Za-z0-9][\w/-]{2,24}\d[\w/-]*)",
@@ -50,7 +36,7 @@ _CLOSING = re.compile(
     r"(?:met )?vriendelijke groet(?:en)?|groeten|groetjes|mvg|hartelijke groet(?:en)?|alvast bedankt"
 )
 _STREET_LINE = re.compile(r"[^\W\d_][^\d\n]{2,40} \d{1,4}\s?[a-zA-Z]?")
-_OFFERED = re.compile(
+_OFFERED = re2.compile(
     r"(?:\bbiete(?: ihnen)?\b|\bwuerde(?:n)? .{0,30}\bzahlen\b|\bmein (?:angebot|preisvorschlag)\b|"
     r"\bi(?:'d| would| can)? offer\b|\bmy offer\b|\bje (?:vous )?propose\b|\bje vous offre\b|\bmon offre\b|"
     r"\boffro\b|\bla mia offerta\b|\bik bied\b|\bmijn bod\b)"
@@ -66,7 +52,6 @@ _OWN_UNNAMED = re.compile(
     _OWN_WORDS
     + r"(?:\w+\s+){0,2}(?:auto|altwagen|wagen|fahrzeug|gebrauchten?|pkw|car|vehicle|voiture|vehicule|macchina)\b"
 )
-_MAY_OFFER = re2.compile("zahlen|angebot|preisvorschlag|offer|offr|propos|bied|biete|bod")
 _TRADE_IN_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
@@ -159,23 +144,6 @@ def add_unlabelled(findings: Findings, text: str, locale: Locale, may_be_his: Ca
         findings.add(phone[0], phone[1], phone[2], "text", "free text", FREE_TEXT)
 
 
-def phones_of(text: str, locale: Locale) -> Iterator[tuple[str, str, str]]:
-    """Yield (contact.phone or contact.fax, E.164, raw) for every number in running text that is without doubt one."""
-    plain = plain_blanks(text)
-    at = 0
-    for phone in phones_in_text(plain, locale.region):
-        start = plain.find(phone.raw, at)
-        at = start + len(phone.raw)
-        before = plain[max(0, start - 24) : start]
-        is_named_otherwise = _NUMBER_BEFORE.search(before) and not _OWN_NUMBER_BEFORE.search(before)
-        is_named = _PHONE_WORD.search(before) or _OWN_NUMBER_BEFORE.search(before)
-        # Without a word that says so, only what its plan knows, or what is written internationally, is a number.
-        is_sure = phone.is_valid or phone.raw.startswith(("+", "00")) or is_named
-        if (is_named_otherwise and not is_named) or not is_sure:
-            continue
-        yield ("contact.fax" if _FAX_BEFORE.search(before) else "contact.phone"), phone.e164, phone.raw
-
-
 def is_closing(line: str) -> bool:
     """Whether a line is a closing phrase such as `Mit freundlichen Grüßen`."""
     return bool(_CLOSING.fullmatch(accents_folded(line).strip(" ,.!-–")))
@@ -203,7 +171,7 @@ def _add_offer(findings: Findings, message: str, locale: Locale, where: str) -> 
     """`Ich biete Ihnen 15.000 €`: the customer's own price, only where he says it is one."""
     if findings.has("proposed_price"):
         return
-    if RequestType.PRICE_PROPOSAL not in wishes_in(message) and not _MAY_OFFER.search(accents_folded(message)):
+    if _OFFERED.search(accents_folded(message)) is None:
         return
     for sentence in _sentences(message):
         offered = _OFFERED.search(accents_folded(sentence))

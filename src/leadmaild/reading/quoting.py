@@ -4,6 +4,7 @@ The patterns are our own: Gmail breaks its attribution over two lines, and porta
 """
 
 import re
+from collections.abc import Sequence
 
 from leadmaild.reading.message import Document, Line
 
@@ -60,6 +61,23 @@ _SIGNATURE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# What firms put below every mail: no words of the customer's, and its numbers are not his.
+_DISCLAIMER = re.compile(
+    r"""
+    (?:th(?:is|e)\b|dies\w+|die\b|der\b|ce(?:t|tte)?\b|quest[oa]\b|(?:il|le)\b|dit\b|deze\b|\W{0,3}(?:wichtiger\s)?hinweis|important)
+      .{0,160}\b(?:confidential|vertraulich|confidentiel|riservat|vertrouwelijk|intended\s(?:only\s)?(?:for|recipient)
+      |ausschlie(?:ß|ss)lich\sf(?:ü|ue)r\sden\sadressaten)
+    | (?:disclaimer|haftungsausschluss|confidentiality\snotice|vertraulichkeitshinweis)\b
+    | (?:please|bitte|merci|pensez|denk|prima)\b.{0,60}\b(?:environment|umwelt|environnement|imprimer|ambiente|milieu
+      |ausdruck\w*)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_DISCLAIMER_WORDS = (
+    "th", "die", "der", "ce", "quest", "il ", "le ", "dit ", "deze", "hinweis", "wichtig", "important", "disclaimer",
+    "haftung", "confid", "vertraulich", "please", "bitte", "merci", "pensez", "denk", "prima", "*", "!",
+)  # fmt: skip
+_LONGEST_DISCLAIMER_START = 300
 _LONGEST_SIGNATURE_LINE = 160
 _LONGEST_ATTRIBUTION = 300
 _LONGEST_MARK = 1_000
@@ -79,17 +97,30 @@ _FIRST_WORDS = frozenset(
 
 def new_words(document: Document) -> str:
     """Return what the writer added himself, as text; "" if the mail is all quotes."""
-    lines = _without_quotes([line for line in document.lines if not line.is_heading or line.text])
+    return _joined(_without_quotes(document.lines))
+
+
+def new_words_and_signature(document: Document) -> str:
+    """Return what the writer's mail adds, his signature with it; "" if the mail is all quotes."""
+    return _joined(_without_quotes(document.lines, keeps_signature=True))
+
+
+def _joined(lines: list[str]) -> str:
+    while lines and (not lines[-1] or (lines[-1][0] in "-_=*" and not any(map(str.isalnum, lines[-1])))):
+        lines.pop()  # the rule over what was cut off
     return "\n".join(lines).strip()
 
 
-def _without_quotes(lines: list[Line]) -> list[str]:
+def _without_quotes(lines: Sequence[Line], *, keeps_signature: bool = False) -> list[str]:
     """Walk down to the first separator; quoted blocks above it are left out, so answers between quotes stay."""
     texts = [piece for line in lines for piece in _pieces(line)]
     kept: list[str] = []
     at = 0
     while at < len(texts):
         text, is_quoted = texts[at]
+        if not is_quoted and _is_disclaimer(text):
+            at = _after_signature(texts, at)
+            continue
         if not is_quoted and _is_plain(text):
             kept.append(text)
             at += 1
@@ -103,7 +134,7 @@ def _without_quotes(lines: list[Line]) -> list[str]:
         if not is_quoted:
             if _SEPARATOR.fullmatch(text) or _is_mail_head(texts, at):
                 break
-            if len(text) <= _LONGEST_SIGNATURE_LINE and _SIGNATURE.fullmatch(text):
+            if not keeps_signature and len(text) <= _LONGEST_SIGNATURE_LINE and _SIGNATURE.fullmatch(text):
                 at = _after_signature(texts, at)
                 continue
             kept.append(text)
@@ -124,6 +155,11 @@ def _is_plain(text: str) -> bool:
     if not text[:1].isalpha() or text.endswith((":", "：")) or len(text) > _LONGEST_ATTRIBUTION:
         return False
     return text.split(None, 1)[0].casefold().rstrip(":.") not in _FIRST_WORDS
+
+
+def _is_disclaimer(text: str) -> bool:
+    start = text[:_LONGEST_DISCLAIMER_START]
+    return start.casefold().startswith(_DISCLAIMER_WORDS) and _DISCLAIMER.match(start) is not None
 
 
 def _attribution_length(texts: list[tuple[str, bool]], at: int) -> int:

@@ -31,11 +31,11 @@ from leadmaild.reading.enquiry import Enquiry, enquiry_in
 from leadmaild.reading.fields.addresses import is_robot
 from leadmaild.reading.findings import LABEL, Locale
 from leadmaild.reading.forwards import Forward, unwrap
-from leadmaild.reading.freetext import phones_of
 from leadmaild.reading.labelled import labelled_fields
 from leadmaild.reading.locale import date_of
 from leadmaild.reading.message import Document, Message
 from leadmaild.reading.mime import parse
+from leadmaild.reading.own_numbers import phones_of
 from leadmaild.reading.quoting import new_words
 from leadmaild.reading.recognise import Mail, Recognised, recognise
 from leadmaild.reading.sender import addressees_of, reply_to_of, sender_of

@@ -1,7 +1,6 @@
 """The readable text of a mail as Documents: richest first, nothing lost (lead-formats.md 5.5)."""
 
-from collections.abc import Iterator
-
+from leadmaild.reading.earlier_mail import with_earlier_mail_quoted
 from leadmaild.reading.html_text import rows_of_html
 from leadmaild.reading.message import Document, Message, Part
 from leadmaild.reading.plain_text import rows_of_text
@@ -59,20 +58,19 @@ def _document(parts: tuple[Part, ...], separator: str) -> Document:
     for part in parts:
         if rows:
             rows.append(Row(""))
-        rows.extend(_rows(part, separator, links))
+        rows += _rows(part, separator, links)
     origin = "html" if any(p.content_type == "text/html" for p in parts) else "text"
     return _as_document(rows, origin, tuple(dict.fromkeys(links)), separator)
 
 
-def _rows(part: Part, separator: str, links: list[str]) -> Iterator[Row]:
-    if part.content_type == "text/html":
-        rows, found = rows_of_html(part.text or "", separator)
-        links.extend(found)
-        yield from rows
-    else:
-        yield from rows_of_text(part.text or "", separator, part.is_flowed)
+def _rows(part: Part, separator: str, links: list[str]) -> list[Row]:
+    if part.content_type != "text/html":
+        return rows_of_text(part.text or "", separator, part.is_flowed)
+    rows, found = rows_of_html(part.text or "", separator)
+    links += found
+    return rows
 
 
 def _as_document(rows: list[Row], origin: str, links: tuple[str, ...], separator: str) -> Document:
-    lines = tuple(lines_of(rows, separator))
+    lines = tuple(with_earlier_mail_quoted(lines_of(rows, separator)))
     return Document(lines, "\n".join(line.text for line in lines).strip(), origin, links)

@@ -12,8 +12,10 @@ _BLANKS = str.maketrans(
     }
 )  # fmt: skip
 _SPECIAL = re.compile("[" + "".join(map(re.escape, map(chr, _BLANKS))) + "]")
-# German letters by their two-letter spelling; whatever other accents are left are dropped.
-_UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("æ", "ae"), ("œ", "oe"), ("ø", "o"), ("ł", "l"))
+# German letters by their two-letter spelling, the apostrophe of typesetters plain; other accents are dropped.
+_SPELLINGS = (
+    ("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("æ", "ae"), ("œ", "oe"), ("ø", "o"), ("ł", "l"), ("’", "'"),
+)  # fmt: skip
 _COMBINING = re.compile("[\u0300-\u036f]+")
 _PUNCTUATION = re.compile(r"[^0-9a-z]+")
 
@@ -38,7 +40,7 @@ def accents_folded(text: str) -> str:
     if folded.isascii():
         return folded
     folded = plain_blanks(folded)
-    for letter, spelling in _UMLAUTS:
+    for letter, spelling in _SPELLINGS:
         folded = folded.replace(letter, spelling)
     return folded if folded.isascii() else _COMBINING.sub("", unicodedata.normalize("NFD", folded))
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from leadmaild.reading.fields.phones import phones_in, phones_in_text
 from leadmaild.reading.findings import Locale
-from leadmaild.reading.freetext import phones_of
+from leadmaild.reading.own_numbers import phones_of
 
 
 @pytest.mark.parametrize(
