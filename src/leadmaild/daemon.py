@@ -39,6 +39,8 @@ async def serve(settings: Settings, outside: Outside | None = None) -> None:
     try:
         # What changed in the files while nothing ran belongs into the settings log as well (R183).
         await gateway.record()
+        for warning in await gateway.left_behind():
+            log(Event.SETTINGS_WARNING, path=warning.path, problem=warning.message)
         await _run(gateway, settings, revision)
     finally:
         await gateway.close()

@@ -32,7 +32,7 @@ async def reload(gateway: Gateway) -> bool:
         return await _rejected(gateway, (Problem("", "the reload ran into a bug; the log has it"),))
     if settings.log != before.log:
         configure_logging(settings.log.format, settings.log.level)
-    for warning in (*settings.warnings, *_waiting_for_start(before, settings)):
+    for warning in (*settings.warnings, *await _left_behind(gateway), *_waiting_for_start(before, settings)):
         log(Event.SETTINGS_WARNING, path=warning.path, problem=warning.message)
     log(Event.CONFIG_RELOADED, count=len(changed))
     return True
@@ -44,6 +44,13 @@ async def _rejected(gateway: Gateway, problems: tuple[Problem, ...]) -> bool:
     with suppress(Unavailable):  # the log has said it
         await gateway.record_rejection(problems)
     return False
+
+
+async def _left_behind(gateway: Gateway) -> tuple[Problem, ...]:
+    try:
+        return await gateway.left_behind()
+    except Unavailable:  # the settings are in force; what they leave behind, the next start or `check-config` says
+        return ()
 
 
 def _waiting_for_start(before: Settings, now: Settings) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ from leadmaild.pipeline.deliver import Deliver
 from leadmaild.pipeline.escalate import Escalate
 from leadmaild.pipeline.hand_over import HandOver
 from leadmaild.pipeline.intake import Intake
+from leadmaild.pipeline.left_behind import left_behind
 from leadmaild.pipeline.one_node import OneNode
 from leadmaild.pipeline.reader_pool import ReaderPool
 from leadmaild.pipeline.right_of_way import RightOfWay
@@ -191,6 +192,12 @@ class Gateway:
             changed = await settings_history.record(tx, settings or self.world.settings, machine_name(), now)
             await tx.commit()
         return changed
+
+    async def left_behind(self) -> tuple[Problem, ...]:
+        """What the settings in force leave behind of leads and mails that are not over. Raises Unavailable."""
+        async with self.database.view() as tx:
+            left, assignees = await tx.listings.left_at(), await tx.lead_changes.assignees()
+        return left_behind(self.world.settings, left, assignees)
 
     async def record_rejection(self, problems: Sequence[Problem]) -> None:
         """Keep why the settings files were not taken, for `status`. Raises Unavailable."""

@@ -10,10 +10,11 @@ import click
 
 from leadmaild.cli import config_diff
 from leadmaild.cli.output import json_option
-from leadmaild.cli.session import config_option
+from leadmaild.cli.session import config_option, run_async, view_of
 from leadmaild.config.find import settings_path
 from leadmaild.config.model import Settings
-from leadmaild.errors import ConfigError, Problem
+from leadmaild.errors import ConfigError, Problem, Unavailable
+from leadmaild.pipeline.left_behind import left_behind
 from leadmaild.settings_files import load_settings
 
 WRONG_SETTINGS = 78  # EX_CONFIG
@@ -52,7 +53,21 @@ def _check(named: Path | None) -> tuple[Findings, Settings | None]:
         settings = load_settings(path)
     except ConfigError as error:
         return Findings(str(path or ""), error.problems), None
-    return Findings(str(path), (), settings.warnings, settings.not_in_force), settings
+    warnings = (*settings.warnings, *_left_behind(settings))
+    return Findings(str(path), (), warnings, settings.not_in_force), settings
+
+
+def _left_behind(settings: Settings) -> tuple[Problem, ...]:
+    """What these settings leave behind in the database; nothing where it is not there, or not to be had, yet."""
+    try:
+        return run_async(_seen_behind(settings))
+    except Unavailable:
+        return ()
+
+
+async def _seen_behind(settings: Settings) -> tuple[Problem, ...]:
+    async with view_of(settings) as tx:
+        return left_behind(settings, await tx.listings.left_at(), await tx.lead_changes.assignees())
 
 
 def _lines(findings: Findings) -> Iterable[str]:

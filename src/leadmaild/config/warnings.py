@@ -19,6 +19,8 @@ def warnings_about(file: SettingsFile) -> Iterator[Finding]:
 
 
 def _installation(file: SettingsFile) -> Iterator[Finding]:
+    if not file.location:
+        yield ("location",), "is missing: without a location no mail is taken and none becomes a lead"
     if not file.outbound and any(location.send_emails for location in file.location):
         yield ("outbound",), "is missing: no mail can leave"
     if file.gateway.hostname and "." not in file.gateway.hostname:

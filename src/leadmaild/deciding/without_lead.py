@@ -14,7 +14,7 @@ def without_lead(case: Case) -> Decision | None:
 
     The order is that of rules.md 3.6: the first that holds is the one outcome of the mail.
     """
-    for ask in (_loop, _postmaster, _bounce, _auto_reply, _spam, _duplicate, _bulk, _notification):
+    for ask in (_erased, _loop, _postmaster, _bounce, _auto_reply, _spam, _duplicate, _bulk, _notification):
         if (decision := ask(case)) is not None:
             return decision
     return None
@@ -26,9 +26,32 @@ def unparsed(case: Case, reason: str) -> Decision:
     return Decision(Outcome.UNPARSED, reason, intents=intents, needs_review=case.reading.needs_review)
 
 
+def homeless(case: Case, reason: str, postmaster: str) -> Decision:
+    """Mail for a location that is gone from the settings, whose mailbox is nobody's: kept, to be read again once the
+    location is back, and told to whoever runs the gateway. What is for nobody goes nowhere all the same.
+
+    `case` lends some location its mail server; its people have nothing to do with it.
+    """
+    for ask in (_loop, _bounce, _auto_reply, _spam):
+        if (decision := ask(case)) is not None:
+            return decision
+    case.trace.matched("R50", reason, "the location is not in the settings any more: kept, and the postmaster is told")
+    to = () if not postmaster or normal(postmaster) in _own_mailboxes(case) else (postmaster,)
+    intents = tuple(Intent(MailKind.UNASSIGNED_NOTICE, Recipient(Role.ADDRESS, a), case.now, reason) for a in to)
+    alarm = "mail for a location that is not in the settings any more is set aside"
+    return Decision(Outcome.SET_ASIDE, reason, intents=intents, alarms=(alarm,))
+
+
 def mail_redirects(case: Case) -> tuple[Intent, ...]:
     """The redirects of a mail without an enquiry in it."""
     return redirects(case, None, for_redirect(case, case.snapshot.sender.vehicle))
+
+
+def _erased(case: Case) -> Decision | None:
+    """Mail that was there before its author was erased and is read only now: nothing comes of it, nothing stays."""
+    if not case.trace.asked("R181", case.snapshot.is_erased, None, "came before the erasure of everybody it names"):
+        return None
+    return Decision(Outcome.IGNORED, "erased", is_erased=True)
 
 
 def _loop(case: Case) -> Decision | None:
@@ -46,11 +69,14 @@ def _postmaster(case: Case) -> Decision | None:
     if target is None:
         return None
     case.trace.matched("BI-04", bool(target), "mail to postmaster goes to the people who run the gateway")
-    boxes = {normal(box) for location in case.snapshot.locations.values() for box in location.mailboxes}
-    if not target or normal(target) in boxes:
+    if not target or normal(target) in _own_mailboxes(case):
         return Decision(Outcome.IGNORED, "postmaster")
     redirect = Intent(MailKind.REDIRECT, Recipient(Role.ADDRESS, target), case.now, "mail to postmaster")
     return Decision(Outcome.IGNORED, "postmaster", intents=(redirect,))
+
+
+def _own_mailboxes(case: Case) -> set[str]:
+    return {normal(box) for location in case.snapshot.locations.values() for box in location.mailboxes}
 
 
 def _bounce(case: Case) -> Decision | None:
@@ -106,7 +132,10 @@ def _duplicate(case: Case) -> Decision | None:
     repeated = case.snapshot.duplicate_of
     if not case.trace.asked("Q22", repeated is not None, repeated, "the same content came to this location before"):
         return None
-    return Decision(Outcome.DUPLICATE, f"repeats_{repeated}")
+    is_kept = case.snapshot.first_is_kept
+    if not is_kept:
+        case.trace.matched("PF68", repeated, "the mail it repeats is not kept any more, so this one is not either")
+    return Decision(Outcome.DUPLICATE, f"repeats_{repeated}", is_erased=not is_kept)
 
 
 def _bulk(case: Case) -> Decision | None:

@@ -124,6 +124,15 @@ class SettingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftAt:
+    """What is not over yet at one location: open leads, mails that wait to be read, mails that wait to leave."""
+
+    leads: int
+    mails: int
+    queued: int
+
+
+@dataclass(frozen=True, slots=True)
 class Depths:
     """How much waits and how old it is (PF67): by state the count and the oldest instant."""
 

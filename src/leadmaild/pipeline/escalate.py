@@ -22,6 +22,7 @@ from leadmaild.ports import Clock
 from leadmaild.ports.stores import Database, Transaction
 
 BATCH = 100  # timers in one transaction; the rest follow in the next, in order (PF49, PF50)
+_WHILE_GONE = timedelta(hours=1)
 _AFTER_BUG = timedelta(minutes=5)
 
 # Which notice a timer becomes, for whom, and the log event of its firing.
@@ -79,6 +80,10 @@ class Escalate:
             due = await tx.timers.due(now, BATCH)
             leads = await tx.leads.by_numbers(sorted({armed.lead for armed in due}))
             for armed in due:
+                if armed.location not in world.settings.locations:
+                    # Perhaps by a slip of the pen: its clock goes on once it is back.
+                    await tx.timers.try_later(armed.id, now + _WHILE_GONE)
+                    continue
                 try:
                     async with tx.savepoint():
                         settled.append(await _settle(tx, armed, leads, world, now))
@@ -95,11 +100,9 @@ class Escalate:
 async def _settle(
     tx: Transaction, armed: ArmedTimer, leads: Mapping[int, Lead], world: World, now: datetime
 ) -> _Settled:
-    lead, location = leads[armed.lead], world.settings.locations.get(armed.location)
-    today: tuple[Timer, ...] = ()  # a location that is gone has no timers
-    if location is not None:
-        escalates = location.source_of(lead.source, lead.source_provider).escalation
-        today = timers_today(armed.timer.kind, armed.base_at, location, source_escalates=escalates)
+    lead, location = leads[armed.lead], world.settings.locations[armed.location]
+    escalates = location.source_of(lead.source, lead.source_provider).escalation
+    today = timers_today(armed.timer.kind, armed.base_at, location, source_escalates=escalates)
     facts = CycleFacts(
         is_closed=lead.state is LeadState.CLOSED,
         has_reaction=lead.reacted_at is not None and lead.reacted_at >= armed.base_at,
@@ -107,7 +110,7 @@ async def _settle(
     )
     timer = judged(armed.timer, today, facts, now)
     await tx.timers.put(armed.id, timer)
-    if timer.state is TimerState.FIRED and location is not None:
+    if timer.state is TimerState.FIRED:
         await _fire(tx, armed, timer, lead, location, world, facts, now)
     return _Settled(armed, timer)
 

@@ -8,11 +8,12 @@ from datetime import timedelta
 
 from leadmaild.deciding.case import Case
 from leadmaild.deciding.decide import decide
-from leadmaild.deciding.without_lead import unparsed
+from leadmaild.deciding.without_lead import homeless, unparsed
 from leadmaild.errors import Conflict, LeaseLost, Unavailable
 from leadmaild.maillog import Event, log
 from leadmaild.model.decision import Decision
 from leadmaild.model.lead import Outcome
+from leadmaild.model.location import Location
 from leadmaild.model.reading import Classification, Reading
 from leadmaild.model.work import JournalEntry
 from leadmaild.pipeline import intake_log
@@ -65,10 +66,12 @@ class Intake:
 
     async def step(self) -> bool:
         """Take one batch; True if there was anything to do."""
-        entries = await self._claim()
-        if not entries:
-            return False
         world = self._world()
+        # Settings without any location leave nobody to decide for: mail waits.
+        claimed = await self._claim() if world.settings.locations else ()
+        if not claimed:
+            return False
+        entries = [world.at_home(entry) for entry in claimed]
         # Whoever brought workers down this often is not tried again (PF4).
         poison = [entry for entry in entries if entry.claim.claims > MOST_CLAIMS]
         sound = [entry for entry in entries if entry.claim.claims <= MOST_CLAIMS]
@@ -101,9 +104,7 @@ class Intake:
     async def _read(self, entry: JournalEntry, world: World) -> Reading:
         if self._give_way is not None:
             await self._give_way()
-        location = world.settings.locations.get(entry.location)
-        if location is None:
-            location = next(iter(world.settings.locations.values()))
+        location = world.settings.locations.get(entry.location) or _any_location(world)
         reading = await self._reader().read(entry.content, world.reading_context(location, entry.envelope))
         log(Event.MAIL_READ, message_id=entry.message_id, location=entry.location, source=reading.source,
             reason=str(reading.classification))  # fmt: skip
@@ -143,7 +144,8 @@ class Intake:
     async def _lock(self, tx: Transaction, mails: Iterable[tuple[JournalEntry, Reading]], world: World) -> None:
         """Whoever decides about a location's mail holds its turns, all taken in one order before anything else: so no
         two nodes give the same turn (PF30), and none can lock the other out over contacts."""
-        concerned = {entry.location for entry, _ in mails} | _where_vehicles_may_stand(mails, world)
+        at = {entry.location for entry, _ in mails} & world.settings.locations.keys()
+        concerned = at | _where_vehicles_may_stand(mails, world)
         await tx.people.lock_turns(sorted(concerned), world.settings.groups, self._clock.now())
 
     async def _decide_one(self, tx: Transaction, entry: JournalEntry, reading: Reading, world: World) -> _Done:
@@ -157,12 +159,23 @@ class Intake:
 
     async def _decided(self, tx: Transaction, entry: JournalEntry, reading: Reading, world: World) -> _Done:
         now = self._clock.now()
+        if entry.location not in world.settings.locations:
+            return await self._without_home(tx, entry, reading, world)
         first = await tx.journal.first_with_content(entry, reading.content_key, now)
         location = world.settings.locations[entry.location]
         snapshot = await load_snapshot(tx, world, location, reading, entry.envelope, first, now, entry)
         decision = decide(reading, entry.envelope, snapshot, now)
         applied = await apply(tx, entry, reading, decision, snapshot, world, now)
         return _Done(entry, reading, decision, applied)
+
+    async def _without_home(self, tx: Transaction, entry: JournalEntry, reading: Reading, world: World) -> _Done:
+        """A reload has taken the location away while its mail waited."""
+        now, location = self._clock.now(), _any_location(world)
+        snapshot = await load_snapshot(tx, world, location, reading, entry.envelope, None, now)
+        case = Case(reading, entry.envelope, snapshot, now)
+        decision = homeless(case, "location_gone", world.settings.gateway.postmaster)
+        decision = replace(decision, trace=tuple(case.trace))
+        return _Done(entry, reading, decision, await apply(tx, entry, reading, decision, snapshot, world, now))
 
     async def _after_failure(self, tx: Transaction, entry: JournalEntry, error: str, world: World) -> None:
         """Try again later, a few times; then set the mail aside with its raw bytes kept (PF4)."""
@@ -182,10 +195,18 @@ class Intake:
         """Nothing was read, yet the redirect runs and somebody is told, with the mail attached (R40, R50)."""
         now = self._clock.now()
         unread = Reading(Classification.LEAD, error, needs_review=True)
+        if entry.location not in world.settings.locations:
+            await self._without_home(tx, entry, unread, world)
+            return
         location = world.settings.locations[entry.location]
         snapshot = await load_snapshot(tx, world, location, unread, entry.envelope, None, now)
         decision = replace(unparsed(Case(unread, entry.envelope, snapshot, now), error), outcome=Outcome.SET_ASIDE)
         await apply(tx, entry, unread, decision, snapshot, world, now)
+
+
+def _any_location(world: World) -> Location:
+    """The one whose mail server and settings serve where none is concerned (there is one, or nothing is claimed)."""
+    return next(iter(world.settings.locations.values()))
 
 
 def _where_vehicles_may_stand(mails: Iterable[tuple[JournalEntry, Reading]], world: World) -> set[str]:

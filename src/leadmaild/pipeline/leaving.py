@@ -70,7 +70,8 @@ async def look_up(
     settings = world.settings
     location = settings.locations.get(item.location)
     if location is None:
-        return Stop(item, OutboxState.FAILED, f"the location {item.location} is not in the settings any more")
+        why = f"the location {item.location} is not in the settings any more"
+        return Stop(item, OutboxState.FAILED, why, alarm="location_gone")
     lead = at_hand.leads.get(item.lead) if item.lead is not None else None
     match still_wanted(item.kind, _standing(lead, item, location), now):
         case Dropped(reason):

@@ -3,13 +3,14 @@ a reload, so that a change applies at one instant (PF64)."""
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
 from leadmaild.config.model import Settings
 from leadmaild.model.envelope import Channel, Envelope
 from leadmaild.model.location import Location, SetDays
+from leadmaild.model.work import JournalEntry
 from leadmaild.pipeline.directory import Directory
 from leadmaild.reading.context import ReadingContext
 
@@ -43,6 +44,14 @@ class World:
     def with_days(self, days: Mapping[str, SetDays]) -> "World":
         """The same world after people have set other days off."""
         return World.of(self.files, self.token_keys, self.learning_since, days)
+
+    def at_home(self, entry: JournalEntry) -> JournalEntry:
+        """The entry at the location it is for today: where it came in, else the one that has its mailbox now. As it
+        was if neither is in the settings any more."""
+        if entry.location in self.settings.locations:
+            return entry
+        destination = self.directory.find(entry.mailbox)
+        return entry if destination is None else replace(entry, location=destination.location)
 
     @property
     def loop_mark(self) -> str:

@@ -9,10 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.contact import Contact
 from leadmaild.model.lead import Timer, TimerState
-from leadmaild.model.listing import ActivityLine, Depths, JournalLine, LeadFilter, LeadLine, QueueLine, SettingLine
+from leadmaild.model.listing import (
+    ActivityLine,
+    Depths,
+    JournalLine,
+    LeadFilter,
+    LeadLine,
+    LeftAt,
+    QueueLine,
+    SettingLine,
+)
 from leadmaild.storage.contact_store import contact_of
 from leadmaild.storage.documents import prospect_of
 from leadmaild.storage.lead_store import LeadStore
+from leadmaild.storage.outbox_store import WAITING
 from leadmaild.storage.schema import (
     activity,
     contact,
@@ -120,8 +130,21 @@ class Listings:
             last_received_at=(await self._connection.execute(select(func.max(journal.c.received_at)))).scalar(),
         )
 
-    async def _by_state(self, state: Any, since: Any) -> dict[str, tuple[int, datetime | None]]:
-        rows = await self._connection.execute(select(state, func.count(), func.min(since)).group_by(state))
+    async def left_at(self) -> dict[str, LeftAt]:
+        """What is not over yet, by location: open leads, mails to be read, mails to leave."""
+        leads = await self._by_state(lead.c.location, lead.c.arrived_at, _IS_OPEN)
+        mails = await self._by_state(journal.c.location, journal.c.received_at, journal.c.state == "waiting")
+        queued = await self._by_state(outbox.c.location, outbox.c.created_at, outbox.c.state.in_(WAITING))
+        return {
+            code: LeftAt(*(found.get(code, (0, None))[0] for found in (leads, mails, queued)))
+            for code in sorted({*leads, *mails, *queued})
+        }
+
+    async def _by_state(
+        self, state: Any, since: Any, *conditions: ColumnElement[bool]
+    ) -> dict[str, tuple[int, datetime | None]]:
+        counted = select(state, func.count(), func.min(since)).where(*conditions).group_by(state)
+        rows = await self._connection.execute(counted)
         return {row[0]: (row[1], row[2]) for row in rows}
 
     async def _rows(self, statement: Select[Any], limit: int | None) -> Sequence[Row[Any]]:

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from leadmaild.deciding.case import Case
+from leadmaild.deciding.without_lead import homeless
 from leadmaild.model.decision import MailKind, Recipient, Role
 from leadmaild.model.lead import AssignmentReason, Outcome
 from leadmaild.model.location import OpeningHours, Redirects, Window
@@ -172,3 +174,28 @@ def test_mail_to_postmaster_goes_to_the_operators_and_nobody_else(target, sent):
     assert (decision.outcome, decision.reason, decision.steps) == (Outcome.IGNORED, "postmaster", ())
     assert addresses(decision, MailKind.REDIRECT) == sent
     assert len(mails(decision)) == len(sent)
+
+
+# Mail whose location is gone from the settings.
+
+
+@pytest.mark.rule("PF69")
+@pytest.mark.parametrize(
+    ("reading", "postmaster", "outcome", "told"),
+    [
+        (direct(), "betrieb@gateway.example", Outcome.SET_ASIDE, ["betrieb@gateway.example"]),
+        (other(Classification.NEWSLETTER), "betrieb@gateway.example", Outcome.SET_ASIDE, ["betrieb@gateway.example"]),
+        (direct(), "", Outcome.SET_ASIDE, []),
+        (direct(), "MUC@leads.example", Outcome.SET_ASIDE, []),  # it would come back to us
+        (other(Classification.SPAM), "betrieb@gateway.example", Outcome.SPAM, []),
+        (other(Classification.AUTO_REPLY), "betrieb@gateway.example", Outcome.AUTO_REPLY, []),
+        (bounce(), "betrieb@gateway.example", Outcome.BOUNCE, []),
+        (came_back(), "betrieb@gateway.example", Outcome.LOOP, []),
+    ],
+)
+def test_mail_of_a_location_that_is_gone_is_kept_and_told_to_those_who_run_the_gateway(
+    reading, postmaster, outcome, told
+):
+    decision = homeless(Case(reading, envelope(), world(LOUD), NOW), "location_gone", postmaster)
+    assert decision.outcome is outcome
+    assert [(i.kind, i.recipient.address) for i in decision.intents] == [(MailKind.UNASSIGNED_NOTICE, a) for a in told]
