@@ -186,4 +186,5 @@ class Decision:
     noted_on: int | None = None  # keep the words as a note on this lead, by this user
     noted_by: str = ""
     update: LeadUpdate | None = None  # of a mail that was read before; then there are no steps
+    is_erased: bool = False  # nothing of the mail is kept but that it came (R181)
     alarms: tuple[str, ...] = ()  # of the mail; that of an assignment stands there

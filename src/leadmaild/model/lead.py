@@ -121,6 +121,7 @@ class Lead:
     has_running_first_response: bool = False
     addresses: frozenset[str] = field(default_factory=frozenset)  # normalised addresses of its contact
     source_provider: str | None = None  # whom an ADF mail names
+    is_erased: bool = False  # what was personal in it is gone (R180, R181)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ class Snapshot:
     sender: ProspectFacts = field(default_factory=ProspectFacts)  # for mails without a prospect: replies
     own_addresses: frozenset[str] = frozenset()  # normalised: every mailbox and alias, and the postmaster
     duplicate_of: int | None = None  # journal id of the mail this one repeats (Q22)
+    first_is_kept: bool = True  # of a duplicate: whether the mail it repeats is still kept
+    is_erased: bool = False  # it is older than the erasure of everybody it names (R181)
     read_before: ReadBefore | None = None  # a person has the mail read again
     source_is_enabled: bool = True
     checks_senders: bool = False  # we are the MX for this mail: only authenticated senders are answered (AR-14)
