@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from leadmaild.reading.below_message import without_fields_below
 from leadmaild.reading.fields.folding import accents_folded, label_key
 from leadmaild.reading.fields.requests import is_refusal
 from leadmaild.reading.labels import (
@@ -20,12 +21,11 @@ from leadmaild.reading.labels import (
     is_footer,
     section_of,
 )
+from leadmaild.reading.leading_labels import with_leading_labels
 from leadmaild.reading.message import Document, Line
 
 _LONGEST_LONE_LABEL = 40
-_FEWEST_LEADING_LABELS = 3
 _LONGEST_WITH_LEADING_LABEL = 200
-_MOST_LINES_WITH_LEADING_LABEL = 200  # a form of such lines has no more; what follows is somebody's prose
 _RULE_SIGNS = frozenset("-=_*~#+·—–")
 _LONGEST_BLOCK = 20_000
 # `Name => Eva`, `Name - Eva`, `[Name] Eva`: believed only behind a label that is known.
@@ -34,13 +34,6 @@ _ODD_SEPARATOR = re.compile(
 )
 _ODD_SIGN = re.compile(r"[\]>|→–—]|\s-\s")
 _SIGNS_OF_LABELS = " -–=*#_:•>|"
-# Fields a form prints below the message; a customer hardly ends his words with them.
-_BELOW_MESSAGE = frozenset(
-    (
-        "vehicle.internal_number", "vehicle.offer_number", "vehicle.ad_id", "vehicle.url", "source_lead_id",
-        "dealer_customer_number", "requested_at",
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +66,8 @@ def labelled_fields(
     stop = min((m.start() for p in ends if (m := p.search(document.plain)) is not None), default=len(document.plain))
     if own is not None and own.section_patterns:
         own = replace(own, section_patterns=tuple(s for s in own.section_patterns if s[0].search(document.plain)))
-    lines = _with_leading_labels(document.lines) if use_common else document.lines
+    lines = with_leading_labels(document.lines) if use_common else document.lines
     yield from _Walk(lines, own, use_common, message_ends_at_contact).fields(stop)
-
-
-def _with_leading_labels(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """`Name Eva Lind`, `Telefon 0171 ...`: believed where no line has a label, and several read like that."""
-    if any(line.label is not None and common_targets(line.label) for line in lines):
-        return lines
-    head = lines[:_MOST_LINES_WITH_LEADING_LABEL]
-    split = [_leading_label(line) for line in head]
-    targets = {path for line in split if line is not None and line.label for path in common_targets(line.label)}
-    if len(targets) < _FEWEST_LEADING_LABELS:
-        return lines
-    return (*(new or old for new, old in zip(split, head, strict=True)), *lines[len(head) :])
-
-
-def _leading_label(line: Line) -> Line | None:
-    words = line.text.split()
-    if line.is_quoted or len(line.text) > _LONGEST_WITH_LEADING_LABEL:
-        return None
-    for count in (3, 2, 1):
-        label = " ".join(words[:count])
-        if any(map(str.isalnum, "".join(words[count:]))) and common_targets(label):
-            return replace(line, label=label, value=" ".join(words[count:]))
-    return None
 
 
 class _Walk:
@@ -108,6 +78,7 @@ class _Walk:
     ) -> None:
         self._lines = lines
         self._own = own
+        self._has_own_sections = own is not None and bool(own.section_patterns)
         self._use_common = use_common
         self._ends_at_contact = message_ends_at_contact
         self._section = ""
@@ -158,6 +129,8 @@ class _Walk:
         if not paths or self._is_in_footer or section == "dealer":
             return
         value = line.value or ""
+        if "message" in paths and not is_own and value.strip() and self._is_only_a_topic(line, number):
+            paths = ("request_type",)
         if "message" in paths and not (line.is_cell and value.strip()):  # a value in a cell of its own is complete
             self._block = [value]
             self._block_start = LabelledField("message", "message", "", line.label, number, is_own)
@@ -220,7 +193,8 @@ class _Walk:
         or a label of the contact where the form prints it there."""
         if line.label is None or not line.value:
             return False
-        return any(path.startswith("contact.") for path in self._targets(line.label)[0])
+        paths = self._targets(line.label)[0] if line.is_cell or self._ends_at_contact else ()
+        return bool(paths) if line.is_cell else any(path.startswith("contact.") for path in paths)
 
     def _with_lone_label(self, number: int) -> Line:
         """A known label alone on its line, without colon, and the value on the line below it."""
@@ -231,17 +205,17 @@ class _Walk:
         )
         odd = _ODD_SEPARATOR.fullmatch(line.text) if may_be_odd else None
         if odd and common_targets(odd[1].strip("[]()")) and not common_targets(odd[2].partition(" | ")[0]):
-            return replace(line, label=odd[1].strip("[]()"), value=odd[2])
+            return line._replace(label=odd[1].strip("[]()"), value=odd[2])
         if line.label is not None or not words or len(words) > _LONGEST_LONE_LABEL or line.text[-1] in ".,;!":
             return line
         paths = common_targets(words)
         if "message" in paths:
-            return replace(line, label=words, value="") if SURE_MESSAGE.search(accents_folded(words)) else line
+            return line._replace(label=words, value="") if SURE_MESSAGE.search(accents_folded(words)) else line
         below = next((n for n in self._lines[number + 1 : number + 3] if n.text.strip()), None)
         is_value = below is not None and below.label is None and not below.is_quoted
         if not paths or below is None or not is_value or common_targets(below.text.strip(_SIGNS_OF_LABELS)):
             return line
-        return replace(line, label=words, value=below.text)
+        return line._replace(label=words, value=below.text)
 
     def _row_taken_apart(self, line: Line) -> tuple[Line, ...]:
         """A row of several labels and values (`Name: | Eva | Telefon: | 0171 ...`), or a number before its label."""
@@ -253,17 +227,19 @@ class _Walk:
         pairs = [(label.strip(_SIGNS_OF_LABELS), value) for label, value in zip(cells[::2], cells[1::2], strict=False)]
         if len(cells) % 2 or not all(common_targets(label) and not common_targets(value) for label, value in pairs):
             return (line,)
-        return tuple(replace(line, label=label, value=value, is_cell=True) for label, value in pairs)
+        return tuple(line._replace(label=label, value=value, is_cell=True) for label, value in pairs)
 
     # ---- the message block ----
 
     def _ends_block(self, number: int) -> bool:
         """Whether the message ends before this line: signature mark, rule, known footer, a heading over labels."""
         line = self._lines[number]
-        text = line.text.strip()
+        text = line.text
         if text[:1] in _RULE_SIGNS and (text == "--" or is_rule_line(text)):
             return True
-        if ends_words(text) or self._opened_by_own_pattern(line) or self._is_field(line):
+        if ends_words(text) or (self._has_own_sections and self._opened_by_own_pattern(line)):
+            return True
+        if line.label is not None and self._is_field(line):
             return True
         if not line.is_heading or not self._section_named(line.section):
             return False
@@ -274,7 +250,9 @@ class _Walk:
         """The message, and the fields a form printed right below it."""
         if self._block is None:
             return
-        text, below = self._without_fields_below("\n".join(self._block).strip().split("\n"))
+        text, below = without_fields_below(
+            "\n".join(self._block).strip().split("\n"), lambda label: self._targets(label)[0]
+        )
         self._block = None
         if text and ("message", "") not in self._seen:
             self._seen.add(("message", ""))
@@ -283,17 +261,19 @@ class _Walk:
             for path in self._targets(label)[0]:
                 yield from self._field(path, path, value, label, self._block_start.line, False)
 
-    def _without_fields_below(self, lines: list[str]) -> tuple[str, list[tuple[str, str]]]:
-        """Take lines such as `Inventory Stock: NC-450` off the end of a message."""
-        below: list[tuple[str, str]] = []
-        while len(lines) > 1:
-            label, colon, value = lines[-1].partition(":")
-            if lines[-1].strip() and not (colon and _BELOW_MESSAGE.intersection(self._targets(label)[0])):
-                break
-            if lines[-1].strip():
-                below.append((label.strip(), value.strip()))
-            lines.pop()
-        return "\n".join(lines).strip(), below[::-1]
+    def _is_only_a_topic(self, line: Line, number: int) -> bool:
+        """Whether `Ihr Anliegen: Probefahrt` names a topic: its value is whole, and a label that surely heads the
+        message stands below it."""
+        following = next((n for n in self._lines[number + 1 :] if n.text), None)
+        is_whole = line.is_cell or (following is not None and bool(following.label and common_targets(following.label)))
+        if not is_whole or SURE_MESSAGE.search(accents_folded(line.label or "")):
+            return False
+        return any(
+            n.label is not None
+            and SURE_MESSAGE.search(accents_folded(n.label))
+            and "message" in common_targets(n.label)
+            for n in self._lines[number + 1 :]
+        )
 
     def _is_rule_over_footer(self, number: int) -> bool:
         """A rule, and right below it what forms say of the sending: page, browser, address (Elementor)."""

@@ -25,6 +25,7 @@ _JOINING = re.compile(r"[-_/]+")
 _LEAD_IN = " *•>|-–_"
 _LOOKED_AT = 120
 _LONGEST_FOOTER_LABEL = 40
+_TELLING = 4  # letters; most words are none of an end's by their first four
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class LabelSet:
     footer_begins: tuple[str, ...] = ()
     buttons: frozenset[str] = frozenset()
     hints: tuple[str, ...] = ()
-    footer_starts: frozenset[str] = frozenset()  # first two letters of all of them
+    end_starts: tuple[str, ...] = ()  # the first letters of footers and hints
 
     def targets_of(self, label: str) -> tuple[str, ...]:
         """Return the targets of a label as written in a mail, () if it is not known."""
@@ -66,7 +67,7 @@ def common_labels() -> LabelSet:
         footer_begins=tuple(tables["footers"]["begins"]),
         buttons=frozenset(map(label_key, tables["footers"]["buttons"])),
         hints=tuple(tables["footers"]["hints"]),
-        footer_starts=frozenset(b[:2] for key in ("begins", "hints") for b in tables["footers"][key]),
+        end_starts=tuple({b[:_TELLING] for key in ("begins", "hints") for b in tables["footers"][key]}),
     )
 
 
@@ -114,13 +115,14 @@ def section_of(heading: str) -> str:
 @lru_cache(maxsize=2048)
 def _section_of(heading: str) -> str:
     labels = common_labels()
+    whole = accents_folded(heading)
     bare = accents_folded(_PARENTHESES.sub("", heading)).strip(" *:-–=#•>|!.")
+    if labels.sections.get(label_key(bare)) is None and _TRADE_IN_LABEL.search(whole) and len(whole.split()) <= 6:
+        return "trade_in"  # "Ihr Fahrzeug (Inzahlungnahme)": the bracket tells whose
     candidates = [bare, *(bare.removeprefix(words) for words in labels.before)]
     for candidate in candidates:
         if known := labels.sections.get(label_key(candidate)):
             return known
-    if _TRADE_IN_LABEL.search(bare) and len(bare.split()) <= 6:
-        return "trade_in"
     return ""
 
 
@@ -141,16 +143,16 @@ def ends_words(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _may_begin_end(letters: str) -> bool:
-    return accents_folded(letters)[:2] in common_labels().footer_starts
+    return accents_folded(letters).startswith(common_labels().end_starts)
 
 
 def _kind_of_end(text: str) -> str:
-    labels = common_labels()
     start = text[:_LOOKED_AT].lstrip(_LEAD_IN)
-    may_begin = _may_begin_end(start[:2])
+    may_begin = _may_begin_end(start[:_TELLING])
     # Most lines are words of a length no label has: they need no folding.
-    if not may_begin and start.find(":", 0, _LONGEST_FOOTER_LABEL + 1) < 0 and len(start) > _LONGEST_FOOTER_LABEL:
+    if not may_begin and len(start) > _LONGEST_FOOTER_LABEL and start.find(":", 0, _LONGEST_FOOTER_LABEL + 1) < 0:
         return ""
+    labels = common_labels()
     folded = accents_folded(start)
     if may_begin:
         if folded.startswith(labels.footer_begins):

@@ -21,6 +21,7 @@ _SHAPE = re.compile(r"^\+?[\d\s()./\-–'·]+$")
 _IN_TEXT = re.compile(r"(?<![\w/=.@+\-#&%])(?:\+|00|\(?0)[\d(][\d\s()./\-–]{4,24}\d(?![\w@]|[.,]\d)")
 _DATE_SHAPE = re.compile(r"\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}|\d{4}-\d\d-\d\d")
 _LONGEST = 40
+_FEWEST_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,22 @@ class Phone:
 def phones_in(value: str, region: str) -> tuple[Phone, ...]:
     """Return the numbers in the value of a telephone label; national ones belong to `region` (ISO 3166-1 alpha-2)."""
     found: dict[str, Phone] = {}
-    for piece in _OTHER_NUMBER.split(plain_blanks(value)[:200]):
+    for piece in _pieces(plain_blanks(value)[:200]):
         phone = _one(piece, region)
         if phone:
             found.setdefault(phone.e164, phone)
     return tuple(found.values())
+
+
+def _pieces(value: str) -> Iterator[str]:
+    """The value cut into numbers; a stroke behind too few digits for a number divides one: `+49 176 / 04069-001`."""
+    start = 0
+    for mark in _OTHER_NUMBER.finditer(value):
+        if mark.group().strip() == "/" and sum(c.isdigit() for c in value[start : mark.start()]) < _FEWEST_DIGITS:
+            continue
+        yield value[start : mark.start()]
+        start = mark.end()
+    yield value[start:]
 
 
 def phones_in_text(text: str, region: str) -> Iterator[Phone]:
@@ -56,7 +68,7 @@ def _one(piece: str, region: str) -> Phone | None:
     raw = re.sub(r"^(?:tel:|callto:|[^\d+(]{0,20}[:\s])", "", piece.strip()).strip()
     core = _EXTENSION.sub("", _DIRECT_DIAL.sub("", raw))
     core = re.sub(r"\s*\([^\d)]*\)\s*$|\s+\D*$", "", core).strip()  # "0171 392 00 23 (privat)"
-    if not core or len(core) > _LONGEST or not _SHAPE.match(core) or sum(c.isdigit() for c in core) < 6:
+    if not core or len(core) > _LONGEST or not _SHAPE.match(core) or sum(map(str.isdigit, core)) < _FEWEST_DIGITS:
         return None
     if _DATE_SHAPE.fullmatch(core):
         return None
