@@ -8,7 +8,7 @@ import pytest
 from leadmaild.cli.main import run
 from leadmaild.storage.engine import database_url
 from leadmaild.storage.migrate import migrate
-from tests.dealership import HOURS, write_settings
+from tests.dealership import HOURS, MAILBOX, enquiry, write_settings
 
 
 @pytest.fixture
@@ -277,3 +277,19 @@ def test_names_that_only_the_history_knows_and_names_without_leads_narrow_a_list
 
     assert [one["number"] for one in ok(call("leads", "list", "--assignee", "schmidt", "--json"))] == [lead]
     assert ok(call("leads", "list", "--assignee", "schmidt", "--search", "niemand", "--json")) == []
+
+
+@pytest.mark.rule("BI-11")
+def test_a_mail_that_no_door_would_take_is_refused_by_every_command_that_stands_for_the_door(call):
+    path = call.folder / "leadmaild.toml"
+    path.write_text(path.read_text("utf-8").replace("[smtp]", '[smtp]\nmax_message_size = "2KiB"'), "utf-8")
+    for size, code in ((2048, 0), (2049, 65)):
+        mail = enquiry(1)
+        mail += b"x" * (size - len(mail))
+        (call.folder / "mail.eml").write_bytes(mail)
+        for command in ("explain", "deliver"):
+            answer = call(command, "--to", MAILBOX, call.folder / "mail.eml")
+            assert answer[0] == code
+            if code:
+                told = "leadmaild: the mail is larger than 2048 bytes, so it is not taken (552 5.3.4)\n"
+                assert answer[1:] == ("", told)

@@ -1,14 +1,14 @@
 """`leadmaild deliver`: hands one mail to the journal, the pipe from an MTA. 0 only when it is durable (PF17)."""
 
-import sys
 from pathlib import Path
 
 import click
 
+from leadmaild.cli.mail_file import read_mail
 from leadmaild.cli.main import EX_DATAERR, EX_NOUSER, EX_OK
 from leadmaild.cli.session import config_option, require_database, run_async, settings
 from leadmaild.config.model import Settings
-from leadmaild.errors import LeadmaildError, UnknownRecipient
+from leadmaild.errors import LeadmaildError, Refused, UnknownRecipient
 from leadmaild.model.address import ReversePath
 from leadmaild.model.envelope import Channel, Envelope
 
@@ -38,10 +38,10 @@ def deliver(ctx: click.Context, forward_path: str, reverse_path: str | None, fil
 
 
 async def _deliver(chosen: Settings, forward_path: str, reverse_path: str | None, file: Path) -> int:
-    limit = chosen.smtp.max_message_size
-    content = _content(file, limit)
-    if len(content) > limit:
-        return _say(f"the mail is larger than {limit} bytes", EX_DATAERR)
+    try:
+        content = read_mail(file, chosen.smtp.max_message_size)
+    except Refused as too_large:
+        return _say(str(too_large), EX_DATAERR)
     require_database(chosen)
     from leadmaild.foundation import build_door  # after the cheap refusals
 
@@ -58,13 +58,6 @@ async def _deliver(chosen: Settings, forward_path: str, reverse_path: str | None
 def parsed_reverse_path(text: str | None) -> ReversePath | None:
     """What --from says: None = unknown, "<>" or "" = the null reverse-path (AR-01)."""
     return None if text is None else ReversePath(text.strip().removeprefix("<").removesuffix(">"))
-
-
-def _content(file: Path, limit: int) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read(limit + 1)
-    with file.open("rb") as mail:
-        return mail.read(limit + 1)
 
 
 def _say(message: str, code: int) -> int:

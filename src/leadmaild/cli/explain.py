@@ -1,6 +1,5 @@
 """`leadmaild explain`: what the gateway would do with this mail now. The live code path, without the commit."""
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import click
 
 from leadmaild.cli.deliver import parsed_reverse_path
+from leadmaild.cli.mail_file import read_mail
 from leadmaild.cli.moments import InstantParameter, in_zone
 from leadmaild.cli.output import instant, json_option, print_json, print_table
 from leadmaild.cli.session import config_option, database_of, run_async, settings
@@ -34,7 +34,7 @@ from leadmaild.reading.sources_folder import load_sources
 def explain(forward_path: str, reverse_path: str | None, at: datetime | None, file: Path, as_json: bool) -> None:
     """Say what the gateway would do with this mail now, and why; writes nothing."""
     chosen = settings()
-    raw = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
+    raw = _read(file, chosen.smtp.max_message_size)
     document = run_async(_explain(chosen, forward_path, reverse_path, at, raw))
     if as_json:
         print_json(document)
@@ -42,9 +42,9 @@ def explain(forward_path: str, reverse_path: str | None, at: datetime | None, fi
         _print(document)
 
 
-def _read(file: Path) -> bytes:
+def _read(file: Path, limit: int) -> bytes:
     try:
-        return file.read_bytes()
+        return read_mail(file, limit)
     except OSError as problem:
         raise click.UsageError(f"cannot read {file}: {problem.strerror}", click.get_current_context()) from problem
 

@@ -2,13 +2,14 @@
 
 import json
 import logging
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from leadmaild.cli.mail_file import read_mail
 from leadmaild.cli.output import print_fields, print_json
+from leadmaild.errors import Refused
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.contract import as_contract
 from leadmaild.reading.definitions import SourceSet
@@ -41,7 +42,9 @@ def parse(context: click.Context, as_json: bool, folders: tuple[Path, ...], file
 def _parsed(file: Path, sources: SourceSet) -> dict[str, Any]:
     """The object of one file; a file that cannot be read is an object with its error."""
     try:
-        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        raw = read_mail(file)
+    except Refused as too_large:
+        return {"file": str(file), "error": str(too_large)}
     except OSError as problem:
         return {"file": str(file), "error": f"cannot read: {problem.strerror or problem}"}
     return {"file": str(file), **as_contract(read(raw, ReadingContext(), sources))}

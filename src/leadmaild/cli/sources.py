@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from leadmaild.cli.mail_file import read_mail
 from leadmaild.cli.output import json_option, print_json, print_table
 from leadmaild.cli.session import config_option, settings
 from leadmaild.cli.source_health import HEALTH_COLUMNS, health_of_sources, table_row, with_health
@@ -161,6 +162,6 @@ def _definition(file: Path) -> SourceDefinition:
 
 def _content(mail: Path) -> bytes:
     try:
-        return mail.read_bytes()
+        return read_mail(mail)
     except OSError as problem:
         raise NotFound(f"cannot read {mail}: {problem.strerror}") from problem

@@ -80,3 +80,11 @@ def test_people_see_what_is_there_and_nothing_else(mail: Path) -> None:
     assert "email: eva.lind@example.org" in shown
     assert "provenance" not in shown
     assert "vin" not in shown
+
+
+def test_a_file_without_end_is_a_bad_file_and_the_run_goes_on(mail: Path) -> None:
+    result = CliRunner().invoke(parse, ["--json", "/dev/zero", str(mail)])
+
+    endless, good = (json.loads(line) for line in result.stdout.splitlines())
+    assert endless["error"].startswith("the mail is larger than")
+    assert (good["classification"], result.exit_code) == ("lead", 0)
