@@ -41,7 +41,7 @@ Mit freundlichen Grüßen
 """
 
 _ROWS = ("Fahrzeug", "Interne Nummer", "Inserats-ID", "Preis", "Erstzulassung", "Kilometerstand", "Name", "Telefon")
-# No two lines are alike, so that nothing read before helps.
+# No two lines of a mail, and no two mails are alike, so that nothing read before helps.
 _SENTENCES = (
     "ist der Wagen noch verfügbar, und könnte ich ihn am {n}. ansehen?",
     "Ich fahre im Jahr etwa {n} tausend Kilometer, meist auf dem Land.",
@@ -70,7 +70,7 @@ def _built(number: int, run: str, sentences: int) -> bytes:
         "ad": 400_000_000 + number,
         "tail": f"{number % 100:02}",
         "token": f"{number:012x}",
-        "message": "".join(f"{_SENTENCES[n % len(_SENTENCES)].format(n=n)}\n" for n in range(sentences)),
+        "message": "".join(f"{_SENTENCES[n % len(_SENTENCES)].format(n=number + n)}\n" for n in range(sentences)),
     }
     text = _TEXT.format(**values)
     header = _HEADER.format(**values).replace(name, f"=?utf-8?q?{name.replace(' ', '_')}?=".replace("ü", "=C3=BC"))

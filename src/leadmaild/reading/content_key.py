@@ -1,7 +1,7 @@
 """The key by which a mail is known again (Q22): what the writer sent, and nothing the way added.
 
 Body, From, Subject and Date count; Message-ID, Received, Return-Path and other trace fields do not (BI-45). The body
-is taken decoded and with its white space evened out, so that a relay that encodes or folds anew makes no new mail.
+is taken decoded and without its white space, so that a relay that encodes or folds anew makes no new mail.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import hashlib
 from leadmaild.reading.message import Message
 
 _FIELDS = ("from", "subject", "date")
+_WHITE_SPACE = b" \t\n\r\v\f"  # of all kinds of it these are left (charset.clean)
 
 
 def content_key(message: Message) -> str:
@@ -34,6 +35,6 @@ def _add_body(digest: "hashlib._Hash", message: Message) -> None:
 
 def _add(digest: "hashlib._Hash", name: str, value: str | bytes) -> None:
     """Add one piece, its length first so that pieces cannot run into each other."""
-    raw = value if isinstance(value, bytes) else " ".join(value.split()).encode("utf-8", "replace")
+    raw = value if isinstance(value, bytes) else value.encode("utf-8", "replace").translate(None, _WHITE_SPACE)
     digest.update(f"{name}:{len(raw)}:".encode())
     digest.update(raw)

@@ -11,21 +11,12 @@ import re2
 
 from leadmaild.model.reading import RequestType
 from leadmaild.reading.fields import addresses, amounts, dates, names, vehicles
-from leadmaild.reading.fields.folding import accents_folded, one_line, plain_blanks
+from leadmaild.reading.fields.folding import accents_folded, one_line
+from leadmaild.reading.fields.references import references_in
 from leadmaild.reading.fields.requests import wishes_in
 from leadmaild.reading.findings import FREE_TEXT, SIGNATURE, Findings, Locale
 from leadmaild.reading.own_numbers import phones_of
 
-_REFERENCE = re.compile(
-    r"\b(?:interne[rn]? (?:nr|nummer|fahrzeugnummer)|fahrzeug-?(?:nr|nummer|id)|fzg-?\.?-?nr|bestell-?(?:nr|nummer)|"
-    r"stock (?:no|number)|numero di stock|reference|ref\.?)\b[\s.:#]*([A-Za-z0-9][\w/-]{2,24}\d[\w/-]*)",
-    re.IGNORECASE,
-)
-_OFFER = re.compile(r"\b(?:angebots?-?(?:nr|nummer|id))\b[\s.:#]*([A-Za-z0-9][\w/-]{2,24})", re.IGNORECASE)
-_AD = re.compile(
-    r"\b(?:inserats?-?(?:nr|nummer|id)|anzeigen?-?(?:nr|nummer|id)|ad[- ]?id|listing id)\b[\s.:#]*(\d{5,12})",
-    re.IGNORECASE,
-)
 _CLOSING = re.compile(
     r"(?:mit )?(?:freundliche[nmr]*|beste[nr]?|viele[n]?|herzliche[nr]?|liebe|schoene|sonnige)(?: \w+)? "
     r"(?:gruesse[n]?|gruss)|mfg|vg|lg|gruss|gruesse|hochachtungsvoll|danke(?: und)? (?:gruss|gruesse)?|"
@@ -81,10 +72,8 @@ def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
             findings.add("vehicle.title", f"{car.make} {car.model}", text, where, "free text", FREE_TEXT)
             break
     whole = f"{subject}\n{wanted}"
-    folded_same_length = plain_blanks(whole)
-    for pattern, name in ((_REFERENCE, "internal_number"), (_OFFER, "offer_number"), (_AD, "ad_id")):
-        if found := pattern.search(folded_same_length):
-            findings.add(f"vehicle.{name}", found[1], found.group(), "text", "free text", FREE_TEXT)
+    for name, number, raw in references_in(whole):
+        findings.add(f"vehicle.{name}", number, raw, "text", "free text", FREE_TEXT)
     findings.add("vehicle.vin", vehicles.vin_in_text(wanted), "", "text", "free text", FREE_TEXT)
 
 

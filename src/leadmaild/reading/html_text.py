@@ -8,7 +8,7 @@ from itertools import count
 
 from selectolax.lexbor import LexborNode
 
-from leadmaild.reading.charset import clean_line
+from leadmaild.reading.charset import clean, clean_line
 from leadmaild.reading.html_cells import (
     PAIRED,
     holds,
@@ -23,7 +23,7 @@ from leadmaild.reading.html_cells import (
 )
 from leadmaild.reading.html_tree import Tree, is_too_complex, text_without_structure, visible_tree
 from leadmaild.reading.plain_text import rows_of_text
-from leadmaild.reading.rows import LONGEST_HEADING, Row, is_rule, split_label
+from leadmaild.reading.rows import LONGEST_HEADING, Row, holds_none, is_rule, signs_in, split_label
 
 # Deeper blocks are read as one text; five frames a level stay well below Python's limit.
 _DEEPEST_BLOCK = 100
@@ -80,18 +80,22 @@ class _Walker:
     def block(self, node: LexborNode, depth: int) -> None:
         """Walk the children of a block, in order."""
         if depth > _DEEPEST_BLOCK:
-            self._text(node.text(separator=" "))
+            self._text(self._as_shown(node.text(separator=" ")))
             return
         child = node.first_child
+        run: list[str] = []  # text and line breaks, most of what there is
         while child is not None:
             tag = child.tag
-            if tag == "-text":  # with line breaks most of what there is
-                self._text(child.text_content or "")
+            if tag == "-text":
+                run.append(self._as_shown(child.text_content or ""))
             elif tag == "br":
-                self.flush(is_break=True)
+                run.append("\n")
             else:
+                self._text("".join(run))
+                run.clear()
                 self._element(child, tag or "", depth + 1)
             child = child.next
+        self._text("".join(run))
 
     def _element(self, node: LexborNode, tag: str, depth: int) -> None:
         if tag == "table":
@@ -142,15 +146,32 @@ class _Walker:
 
     # ---- inline text ----
 
+    def _as_shown(self, text: str) -> str:
+        """The text of a node; a line end in it is a blank, unless its block keeps line ends."""
+        return text if self._pre else text.replace("\n", " ")
+
     def _text(self, text: str) -> None:
-        if self._pre and "\n" in text:
-            first, *more = text.split("\n")
-            self._gather(first)
-            for line in more:
+        """Take up inline text; every line end in it is a line break."""
+        first, *more = text.split("\n") if "\n" in text else (text,)
+        self._gather(first)
+        if not more:
+            return
+        self.flush(is_break=True)
+        last = more.pop()
+        if more:
+            self._lines(clean("\n".join(more)))
+        self._gather(last)
+
+    def _lines(self, text: str) -> None:
+        """Take up whole lines: what is no label, no rule and no link needs no closer look."""
+        signs = signs_in(text, self._separator)
+        for line in text.split("\n"):
+            words = " ".join(line.split())
+            if words[:1].isalpha() and not self._link and holds_none(words, signs):
+                self._add(Row(words, is_bold=self._bold > 0))
+            else:
+                self._gather(words)
                 self.flush(is_break=True)
-                self._gather(line)
-        else:
-            self._gather(text)
 
     def _gather(self, text: str) -> None:
         if text:
@@ -221,7 +242,7 @@ class _Walker:
                 self._labelled(label, "\n".join(row.text for row in self._rows_inside(item, depth + 1)))
                 label = None
             elif item.tag == "-text":
-                self._text(item.text_content or "")
+                self._text(self._as_shown(item.text_content or ""))
             else:
                 self._element(item, item.tag or "", depth + 1)
         self.flush()

@@ -215,7 +215,7 @@ def _message(chosen: _Chosen, findings: Findings) -> str | None:
     words = _words(best)
     for other in found[1:]:
         text = str(other.value)
-        if other.confidence < found[0].confidence - 0.1 or other.where == found[0].where:
+        if text == best or other.confidence < found[0].confidence - 0.1 or other.where == found[0].where:
             continue
         others = _words(text)
         if others == words:

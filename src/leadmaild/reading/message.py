@@ -4,6 +4,7 @@ mime.py makes a Message of bytes, text.py makes a Document of its text; everythi
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,13 @@ class Message:
         return any(h.name in wanted for h in self.headers)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a text. `label` and `value` are set where the line (or table row, dt/dd, label above value) is a
     labelled field; `section` is the heading above it. `is_quoted` marks text of an earlier mail.
 
     A value below its label is folded into the label's line, so `text` may hold newlines. `is_cell`: the value stood in
     a cell of its own and is complete; without it, the lines that follow may belong to the value (a message block).
+    A tuple, for a mail has hundreds of them.
     """
 
     text: str

@@ -3,7 +3,7 @@
 import re
 
 from leadmaild.reading.charset import clean_line
-from leadmaild.reading.rows import Row, is_rule, split_label
+from leadmaild.reading.rows import Row, holds_none, is_rule, signs_in, split_label
 
 # What lies beyond stays one piece of text: no enquiry is that long, and splitting labels takes its time.
 MOST_LINES = 20_000
@@ -19,7 +19,12 @@ def rows_of_text(text: str, separator: str = ":", is_flowed: bool = False) -> li
     lines = _BLANK_LINES.sub("\n\n", text).split("\n", MOST_LINES)
     rest = lines.pop() if len(lines) > MOST_LINES else ""
     rows: list[Row] = []
+    signs = signs_in(text, separator)
     for line in _unflowed(lines, separator) if is_flowed else lines:
+        # Words as most lines are: without quote mark, rule, table or label.
+        if line[:1].isalpha() and holds_none(line, signs):
+            rows.append(Row(line.rstrip()))
+            continue
         row = _row(line.rstrip(), separator)
         if row.text or (rows and rows[-1].text):
             rows.append(row)
