@@ -18,17 +18,21 @@ _OTHER = frozenset(
     ("cc", "kopie", "bcc", "antwort an", "reply-to", "priorität", "wichtigkeit", "importance", "anlagen", "attachments")
 )
 _HEAD = _SENDER | _SENT | _DATED | _TO | _SUBJECT | _OTHER
+_LONGEST_HEAD = 8  # lines before the sender's, or after it
 _FEWEST_LETTERS_ABOVE = 2
 
 
 def with_earlier_mail_quoted(lines: Sequence[Line]) -> Sequence[Line]:
     """Return the lines, those from the head of an earlier mail on marked as quoted; unchanged if there is none, or
     if nothing stands above it that could be the writer's own."""
+    words_at: int | None = None
     for at, line in enumerate(lines):
-        if line.label is None or line.is_quoted or line.label.casefold() not in _SENDER:
+        if words_at is None and _is_words(line):
+            words_at = at
+        if words_at is None or line.label is None or line.is_quoted or line.label.casefold() not in _SENDER:
             continue
         start = _start_of_head(lines, at)
-        if start is not None and _has_words(lines[:start]):
+        if start is not None and words_at < start:
             return [*lines[:start], *(line._replace(is_quoted=True) for line in lines[start:])]
     return lines
 
@@ -36,10 +40,10 @@ def with_earlier_mail_quoted(lines: Sequence[Line]) -> Sequence[Line]:
 def _start_of_head(lines: Sequence[Line], sender: int) -> int | None:
     """Where the head with this sender begins: a run of nothing but its labels, dated and addressed or titled."""
     first = sender
-    while first > 0 and _head_label(lines[first - 1]):
+    while first > max(0, sender - _LONGEST_HEAD) and _head_label(lines[first - 1]):
         first -= 1
     names: set[str] = set()
-    for line in lines[first : sender + 8]:
+    for line in lines[first : sender + _LONGEST_HEAD]:
         label = _head_label(line)
         if label:
             names.add(label)
@@ -54,8 +58,5 @@ def _head_label(line: Line) -> str:
     return label if label in _HEAD else ""
 
 
-def _has_words(lines: Sequence[Line]) -> bool:
-    return any(
-        line.label is None and not line.is_quoted and sum(map(str.isalpha, line.text)) >= _FEWEST_LETTERS_ABOVE
-        for line in lines
-    )
+def _is_words(line: Line) -> bool:
+    return line.label is None and not line.is_quoted and sum(map(str.isalpha, line.text)) >= _FEWEST_LETTERS_ABOVE
