@@ -16,7 +16,7 @@ from leadmaild.reading.message import Message
 from leadmaild.reading.robots import Evidence
 from leadmaild.reading.sender import read_mailboxes
 from leadmaild.reading.spam import spam_evidence
-from leadmaild.reading.threading import is_our_message_id, message_id_of
+from leadmaild.reading.threading import is_our_message_id, message_id_of, own_domains
 
 _ABSENCE = re.compile(
     r"(?:bin|sind|befinde mich|ist)\b.{0,80}\b(?:nicht (?:im (?:büro|haus)|erreichbar|am platz)|abwesend|im urlaub"
@@ -179,7 +179,7 @@ def _found(*evidence: Evidence | None) -> tuple[Evidence, ...]:
 def _loop(message: Message, context: ReadingContext) -> tuple[Evidence, ...]:
     """Our own mail come back: loop mark, our Message-ID, or more hops than any honest way has."""
     own_id = message_id_of(message) or ""
-    is_ours = is_our_message_id(own_id, context.own_domains)
+    is_ours = is_our_message_id(own_id, own_domains(message, context))
     return _found(
         robots.own_loop_mark(message, context) if context.loop_mark else None,
         Evidence("SP-07", "our own Message-ID") if is_ours else None,

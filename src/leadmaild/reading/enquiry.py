@@ -9,7 +9,7 @@ from leadmaild.reading import adf, freetext, targets
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.customer import Customer
 from leadmaild.reading.definitions import SourceDefinition, SourceSet
-from leadmaild.reading.fields.addresses import is_robot, normal_email
+from leadmaild.reading.fields.addresses import emails_in, is_robot, normal_email
 from leadmaild.reading.fields.requests import wishes_in
 from leadmaild.reading.findings import (
     FREE_TEXT,
@@ -24,6 +24,7 @@ from leadmaild.reading.findings import (
 from leadmaild.reading.labelled import labelled_fields
 from leadmaild.reading.labels import common_targets, ends_words, in_trade_in
 from leadmaild.reading.locale import locale_of
+from leadmaild.reading.machine_text import is_of_machine
 from leadmaild.reading.merge import Merged, Origin, merge
 from leadmaild.reading.own_numbers import his_phones_of
 from leadmaild.reading.quoting import new_words, new_words_and_signature
@@ -35,6 +36,12 @@ _SELLS = re.compile(
     r"ankauf|(?:auto|fahrzeug|wagen|pkw)\w* (?:zu )?verkaufen|(?:fahrzeug|auto)-?bewertung|sell (?:my|your) car|"
     r"car valuation|(?:vendre|estimation de) (?:ma|mon|votre) (?:voiture|vehicule|véhicule)|"
     r"vend(?:ere|i) (?:la (?:mia|tua) )?auto|auto verkopen",
+    re.IGNORECASE,
+)
+# The path of a page that shows one car, in five languages; the front page of a firm's site has none of these.
+_AD_LINK = re.compile(
+    r"//[^/]+/(?:.*/)?(?:fahrzeug|auto|gebrauchtwagen|neuwagen|angebot|inserat|anzeige|vehicle|car|stock|inventory|listing"
+    r"|offre|annonce|voiture|occasion|annunci|veicol|aanbod|voertuig|advertentie)[^/]*/.",
     re.IGNORECASE,
 )
 # What ties a vehicle to the dealer's stock.
@@ -163,12 +170,19 @@ class _Reader:
     def names_another_customer(self) -> bool:
         """Whether labels in the text name a customer who is not the sender: then a machine wrote it."""
         if self._mail.known_labels < 3:
-            return False
+            return self._names_stranger_by_unknown_keys()
         findings = self._common_labels()
         email = findings.best("contact.email")
         if email is not None:
             return normal_email(str(email.value)) != normal_email(self._mail.sender.email or "")
         return findings.has("contact.name") and findings.has("contact.phone") and findings.has("message")
+
+    def _names_stranger_by_unknown_keys(self) -> bool:
+        """A machine's list of keys and values nobody described, with an address in it that is not the sender's."""
+        document = self._mail.documents[0] if self._mail.documents else None
+        if document is None or "@" not in document.plain or not is_of_machine(document):
+            return False
+        return any(map(self._customer.may_be, emails_in(document.plain[:_LONGEST_READ])))
 
     def _common_labels(self) -> Findings:
         return common_findings(self._mail, self._locale)
@@ -249,6 +263,6 @@ class _Reader:
     def _links(self, findings: Findings) -> None:
         """A direct mail that points at an ad: the link is the reference."""
         for link in self._mail.carriers.links:
-            if "/fahrzeug" in link or "/auto" in link or "/vehicle" in link or "/angebot" in link or "/inserat" in link:
+            if _AD_LINK.search(link):
                 findings.add("vehicle.url", link, link, "link", "link of an ad", FREE_TEXT)
                 return

@@ -45,18 +45,22 @@ _MARKER = re.compile(
 _FORWARD_SUBJECT = re.compile(
     r"\s*(?:wg|wtrlt|fwd?|tr|i|inoltro|doorst|doorgestuurd|weitergeleitet)\s?:", re.IGNORECASE
 )
+_REPLY_SUBJECT = re.compile(r"\s*(?:aw|re|antwort|antw|r|sv)\s?:", re.IGNORECASE)
+_WHOLE_HEAD = frozenset(("from", "to", "date", "subject"))
 _MAILTO = re.compile(r"\[?(?:mailto:)\s?([^\]\s>]+)\]?|\[([\w.+-]+@[\w.-]+)\]")
 _BLOCK_END = re.compile(r"<br|</p|</div|</tr|</table", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """A mail found inside another: the innermost Message, and who forwarded it last. `is_trusted`: he may relabel."""
+    """A mail found inside another: the innermost Message, and who forwarded it last. `is_trusted`: he may relabel;
+    `is_guess`: only because the mail inside was addressed to him, which is as true of a customer's own mail."""
 
     message: Message
     forwarded_by: str
     is_trusted: bool
     depth: int
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,14 @@ def unwrap(message: Message, context: ReadingContext) -> Forward | None:
     forwarder = sender_of(message)
     inner, depth = message, 0
     is_listed = _is_listed(forwarder.email, context)
-    while depth < DEEPEST and (found := _inside(inner, is_listed)) is not None:
+    is_staff = is_listed or (not context.recipient and _writes_from_the_house(forwarder.email, message))
+    while depth < DEEPEST and (found := _inside(inner, is_listed, is_staff)) is not None:
         inner, depth = found, depth + 1
     if not depth:
         return None
-    is_trusted = not forwarder.is_ambiguous and (
-        is_listed or (not context.recipient and _speaks_for_the_dealer(forwarder.email, message, inner))
-    )
-    return Forward(inner, forwarder.email or "", is_trusted, depth)
+    is_guess = not is_staff and not context.recipient and _was_addressed(forwarder.email, message, inner)
+    is_trusted = not forwarder.is_ambiguous and (is_staff or is_guess)
+    return Forward(inner, forwarder.email or "", is_trusted, depth, is_guess)
 
 
 def _is_listed(email: str | None, context: ReadingContext) -> bool:
@@ -95,16 +99,24 @@ def _normal(text: str) -> str:
     return address.normal if address else text.casefold()
 
 
-def _speaks_for_the_dealer(email: str | None, outer: Message, inner: Message) -> bool:
-    """Without settings (`leadmaild parse`) nobody is listed: then the one to whom the inner mail was addressed counts,
-    and who writes from the domain after which the mailbox is named (verkauf@autohaus-x.example to autohaus-x@...)."""
+def _writes_from_the_house(email: str | None, outer: Message) -> bool:
+    """Without settings (`leadmaild parse`) nobody is listed: then those count who write from the domain after which
+    the mailbox is named (verkauf@autohaus-x.example to autohaus-x@...)."""
     address = parse_address(email or "")
     if address is None:
         return False
-    if address.normal in _addressees(inner):
-        return True
     house = address.domain.split(".")[-2]
     return any(house == to.partition("@")[0].partition("+")[0] for to in _addressees(outer))
+
+
+def _was_addressed(email: str | None, outer: Message, inner: Message) -> bool:
+    """Whether the inner mail was addressed to the forwarder, by somebody other than the dealer."""
+    address = parse_address(email or "")
+    return (
+        address is not None
+        and address.normal in _addressees(inner)
+        and not _writes_from_the_house(sender_of(inner).email, outer)
+    )
 
 
 def _addressees(message: Message) -> set[str]:
@@ -112,7 +124,7 @@ def _addressees(message: Message) -> set[str]:
     return {address.normal for raw in raws for address in read_mailboxes(raw).addresses}
 
 
-def _inside(message: Message, is_listed: bool) -> Message | None:
+def _inside(message: Message, is_listed: bool, is_staff: bool) -> Message | None:
     """The mail one level further in, or None."""
     if message.content_type.startswith(("multipart/report", "multipart/digest")):
         return None
@@ -120,13 +132,16 @@ def _inside(message: Message, is_listed: bool) -> Message | None:
     if message.nested:
         note = sum(len(p.text or "") for p in message.parts if not p.is_attachment and p.content_type == "text/plain")
         return message.nested[0] if is_named_forward or is_listed or note <= _LONGEST_NOTE else None
-    return _inline(message, is_named_forward)
+    is_reply = _REPLY_SUBJECT.match(message.get("subject") or "") is not None
+    return _inline(message, is_named_forward, is_staff and not is_reply)
 
 
 # ---- inline ----------------------------------------------------------------------------------------------------
 
 
-def _inline(message: Message, is_named_forward: bool) -> Message | None:
+def _inline(message: Message, is_named_forward: bool, is_staffs: bool) -> Message | None:
+    """The mail under a typed head. `is_staffs`: the dealer's own people wrote, and answer nobody: a whole head will do
+    where neither subject nor marker speaks of a forward."""
     bodies = [
         p for p in message.parts if p.text and not p.is_attachment and p.content_type in ("text/plain", "text/html")
     ]
@@ -136,7 +151,9 @@ def _inline(message: Message, is_named_forward: bool) -> Message | None:
         text = part.text or ""
         lines = text.split("\n", _MOST_LINES) if part.content_type == "text/plain" else _html_lines(message, part)
         found = find_head(lines)
-        if found is None or not (is_named_forward or found.has_marker):
+        if found is None or not (
+            is_named_forward or found.has_marker or (is_staffs and found.fields.keys() >= _WHOLE_HEAD)
+        ):
             continue
         head = head or found
         cut.append(_after_head(part, text, lines, found))

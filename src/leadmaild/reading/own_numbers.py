@@ -28,7 +28,7 @@ _PHONE_WORD = re.compile(
 )
 _LABEL_BEFORE = re.compile(r"(?:\b[^\W\d_]{1,15}\s?[.:]{1,2}|[☎📞📱✆]\ufe0f?)\s*(?:\+?\(?)?$")
 _MINE = re.compile(
-    r"\b(?:mich|mir|mein\w{0,2}|uns|unser\w*|me|my|mine|us|our|moi|mon|ma|nous|notre|mi|mio|mia|ci|nostr[oa]|mij|mijn|ons"
+    r"\b(?:mich|mir|mein\w{0,2}|uns|unser\w*|me|my|mine|us|our|moi|m(?=['’])|mon|ma|nous|notre|mi|mio|mia|ci|nostr[oa]|mij|mijn|ons"
     r"|onze)\b"
 )
 _YOU = re.compile(r"\b(?:sie|euch|ihnen|bei ihnen|you|vous|lei|la|voi|u)\b")
@@ -37,7 +37,7 @@ _YOUR_NUMBER = re.compile(
     r"(?:\w*nummer|nr|hotline|telefon\w*|number|phone|numero|telefoon\w*)\b"
 )
 _DIALLED = re.compile(
-    r"versuch\w*|nicht erreich\w*|nie erreich\w*|angerufen|niemand|tried|called|no ?one|essay\w*|appele\w*|joindre"
+    r"versuch\w*|nicht erreich\w*|nie erreich\w*|angerufen|niemand|tried|called|no ?one|essay\w*|appelee?s?\b|joindre"
     r"|provat\w*|chiamat\w*|nessuno|geprobeerd|gebeld|niemand"
 )
 _SENTENCE_END = re.compile(r"(?<!tel)(?<!nr)(?<!mob)(?<!str)(?<!dr)(?<!ca)[.!?](?=\s)|\n\s*\n")
@@ -66,7 +66,7 @@ def his_phones_of(text: str, locale: Locale) -> Iterator[tuple[str, str, str]]:
     numbers = list(_numbers_in(text, locale))
     has_his = any(number.is_his and number.path == "contact.phone" for number in numbers)
     for number in numbers:
-        if number.is_his or not has_his:
+        if number.is_his or not has_his or number.path == "contact.fax":
             yield number.path, number.e164, number.raw
 
 

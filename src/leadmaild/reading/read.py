@@ -40,12 +40,13 @@ from leadmaild.reading.quoting import new_words
 from leadmaild.reading.recognise import Mail, Recognised, recognise
 from leadmaild.reading.sender import addressees_of, reply_to_of, sender_of
 from leadmaild.reading.spam import lookalike_of
-from leadmaild.reading.text import documents
+from leadmaild.reading.text import documents, mojibake_mended
 from leadmaild.reading.threading import message_id_of, thread_of
 from leadmaild.reading.unreadable import unreadable
 
 _NEEDS_EYES = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted", "application/ms-tnef",
                "application/vnd.ms-tnef", "message/partial", "message/external-body")  # fmt: skip
+_OF_NO_SOURCE = ("", "direct_email", "generic")
 _LONGEST_SUBJECT = 500
 _MOST_LINES = 5_000  # searched for fields; the text itself is kept whole
 _FORWARD_SUBJECT = re.compile(
@@ -53,8 +54,8 @@ _FORWARD_SUBJECT = re.compile(
 )
 _FORWARD_MARK = re2.compile(
     r"(?i)weitergeleitete|forwarded|transf(?:é|&eacute;)r|r(?:é|&eacute;)exp|inoltrato|doorgestuurd"
+    r"|(?:gesendet|sent|envoyé|inviato|verzonden)(?:<[^>]{0,40}>)*\s?:"
 )
-_SIGNS_OF_MOJIBAKE = ("Ã", "Â", "â€", "â‚")  # what UTF-8 begins with when it was read as windows-1252
 
 _NO_ADDRESS = Verdict(False, ("R112: no address, no answer",))
 
@@ -63,7 +64,11 @@ def read(raw: bytes, context: ReadingContext, sources: SourceSet) -> Reading:
     """Return the Reading of these bytes by the definitions in `sources`. Never raises."""
     message = parse(raw)
     try:
-        return _Reading(message, context, sources).reading()
+        forward = unwrap(message, context) if _may_be_forward(message) else None
+        found = _Reading(message, context, sources, forward).reading()
+        # Whom nobody lists may hand on what a source sent him; of anything else that he forwards he is the sender.
+        is_his_own = forward is not None and forward.is_guess and found.source in _OF_NO_SOURCE
+        return _Reading(message, context, sources, None).reading() if is_his_own else found
     except Exception as error:  # noqa: BLE001 - a bug of ours or a library's must not lose the mail (SP-12)
         return unreadable(raw, f"reading failed: {type(error).__name__}")
 
@@ -71,11 +76,10 @@ def read(raw: bytes, context: ReadingContext, sources: SourceSet) -> Reading:
 class _Reading:
     """One mail on its way through the steps."""
 
-    def __init__(self, message: Message, context: ReadingContext, sources: SourceSet) -> None:
+    def __init__(self, message: Message, context: ReadingContext, sources: SourceSet, forward: Forward | None) -> None:
         self._outer = message
         self._context = context
         self._sources = sources
-        forward = unwrap(message, context) if _may_be_forward(message) else None
         self._forward: Forward | None = forward if forward and forward.is_trusted else None
         self._message = self._forward.message if self._forward else message
         self._sender = _writable(sender_of(self._message))
@@ -84,7 +88,7 @@ class _Reading:
         self._text = self._documents[0].plain if self._documents else ""
 
     def _read_documents(self, separator: str) -> tuple[Document, ...]:
-        found = (_without_mojibake(document) for document in documents(self._message, separator))
+        found = (mojibake_mended(document) for document in documents(self._message, separator))
         return tuple(replace(d, lines=d.lines[:_MOST_LINES]) if len(d.lines) > _MOST_LINES else d for d in found)
 
     def reading(self) -> Reading:
@@ -252,22 +256,6 @@ class _Reading:
         if enquiry.carrier is CarrierClass.B and found is not None and found.rule == "free text":
             return Verdict(False, ("R112: the address was not found in the expected field",))
         return classify.answerable(self._message, self._sender, self._context, enquiry.carrier, customer)
-
-
-def _without_mojibake(document: Document) -> Document:
-    """The document with twice encoded UTF-8 put right, line by line: a label misread is a field lost."""
-    if not any(sign in document.plain for sign in _SIGNS_OF_MOJIBAKE):
-        return document
-    lines = tuple(
-        line._replace(
-            text=without_mojibake(line.text),
-            section=without_mojibake(line.section),
-            label=line.label and without_mojibake(line.label),
-            value=line.value and without_mojibake(line.value),
-        )
-        for line in document.lines
-    )
-    return replace(document, lines=lines, plain="\n".join(line.text for line in lines).strip())
 
 
 def _writable(sender: Sender) -> Sender:

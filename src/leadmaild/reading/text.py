@@ -1,5 +1,8 @@
 """The readable text of a mail as Documents: richest first, nothing lost (lead-formats.md 5.5)."""
 
+from dataclasses import replace
+
+from leadmaild.reading.charset import without_mojibake
 from leadmaild.reading.earlier_mail import with_earlier_mail_quoted
 from leadmaild.reading.html_text import rows_of_html
 from leadmaild.reading.message import Document, Message, Part
@@ -7,6 +10,7 @@ from leadmaild.reading.plain_text import rows_of_text
 from leadmaild.reading.rows import Row, lines_of
 
 _READABLE = ("text/plain", "text/html")
+_SIGNS_OF_MOJIBAKE = ("Ã", "Â", "â€", "â‚")  # what UTF-8 begins with when it was read as windows-1252
 
 
 def documents(message: Message, separator: str = ":") -> tuple[Document, ...]:
@@ -74,3 +78,19 @@ def _rows(part: Part, separator: str, links: list[str]) -> list[Row]:
 def _as_document(rows: list[Row], origin: str, links: tuple[str, ...], separator: str) -> Document:
     lines = tuple(with_earlier_mail_quoted(lines_of(rows, separator)))
     return Document(lines, "\n".join(line.text for line in lines).strip(), origin, links)
+
+
+def mojibake_mended(document: Document) -> Document:
+    """The document with twice encoded UTF-8 put right, line by line: a label misread is a field lost."""
+    if not any(sign in document.plain for sign in _SIGNS_OF_MOJIBAKE):
+        return document
+    lines = tuple(
+        line._replace(
+            text=without_mojibake(line.text),
+            section=without_mojibake(line.section),
+            label=line.label and without_mojibake(line.label),
+            value=line.value and without_mojibake(line.value),
+        )
+        for line in document.lines
+    )
+    return replace(document, lines=lines, plain="\n".join(line.text for line in lines).strip())

@@ -27,7 +27,7 @@ def thread_of(message: Message, context: ReadingContext, original: Message | Non
     """Return the thread this mail belongs to by its own word; `original` is our mail that a bounce gave back."""
     in_reply_to = next(_ids(message.get("in-reply-to") or ""), None)
     references = tuple(_ids(" ".join(message.get_all("references"))))[-MOST_REFERENCES:]
-    domains = _own_domains(message, context)
+    domains = own_domains(message, context)
     lead_id = _lead_of_ids((in_reply_to or "", *reversed(references)), domains) or _lead_of_subject(message)
     if lead_id is None and original is not None:
         lead_id = _lead_of_ids(_ids(original.get("message-id") or ""), domains) or _lead_of_subject(original)
@@ -61,7 +61,7 @@ def _ids(value: str) -> Iterator[str]:
         yield found[0]
 
 
-def _own_domains(message: Message, context: ReadingContext) -> tuple[str, ...]:
+def own_domains(message: Message, context: ReadingContext) -> tuple[str, ...]:
     """The domains of our mailboxes; where nothing is known, those the mail was sent to (`leadmaild parse`)."""
     if context.own_domains:
         return context.own_domains

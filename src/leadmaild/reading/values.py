@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from leadmaild.model.reading import RequestType
 from leadmaild.reading.fields import addresses, amounts, dates, names, phones, requests, vehicles
 from leadmaild.reading.fields.folding import accents_folded, one_line, plain_blanks
+from leadmaild.reading.fields.references import references_in
 from leadmaild.reading.findings import Locale
 
 Values = Iterator[tuple[str, object]]
@@ -57,6 +58,19 @@ def name_of(_path: str, raw: str, locale: Locale) -> Values:
     parts = names.name_parts(raw)
     for name in ("salutation", "title", "first_name", "last_name", "name", "company"):
         yield f"contact.{name}", getattr(parts, name)
+
+
+def caller_of(_path: str, raw: str, locale: Locale) -> Values:
+    """Who called, by number, name or both (`Eva Lind, 0171 ...`): then the lead came by telephone."""
+    numbers = list(phones.phones_in(raw, locale.region)) or list(phones.phones_in_text(raw, locale.region))
+    name = raw
+    for phone in numbers:
+        yield "contact.phone", phone.e164
+        name = name.replace(phone.raw, " ")
+    if any(map(str.isalpha, name)):
+        yield from name_of("contact.name", name.strip(" ,;()-"), locale)
+    if numbers:
+        yield "channel", "phone"
 
 
 def one_name_of(path: str, raw: str, _locale: Locale) -> Values:
@@ -119,6 +133,8 @@ def vehicle_title_of(path: str, raw: str, _locale: Locale) -> Values:
     make, model = vehicles.make_and_model(title)
     yield f"{group}.make", make
     yield f"{group}.model", model
+    if group == "vehicle":  # the customer's own car has no number of the dealer's
+        yield from ((f"{group}.{name}", number) for name, number, _ in references_in(title))
 
 
 def whole_make_and_model_of(path: str, raw: str, _locale: Locale) -> Values:
