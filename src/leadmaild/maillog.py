@@ -53,6 +53,8 @@ class Event(StrEnum):
     FOLLOW_UP_FIRED = "follow_up_fired"
     REACTION = "reaction"
     LEAD_CLOSED = "lead_closed"
+    LEAD_ERASED = "lead_erased"
+    RETENTION_APPLIED = "retention_applied"
     LEASE_LOST = "lease_lost"
     MAILBOX_CONNECTED = "mailbox_connected"
     MAILBOX_LOST = "mailbox_lost"

@@ -27,6 +27,8 @@ from leadmaild.pipeline.intake import Intake
 from leadmaild.pipeline.left_behind import left_behind
 from leadmaild.pipeline.one_node import OneNode
 from leadmaild.pipeline.reader_pool import ReaderPool
+from leadmaild.pipeline.retention import EVERY as RETENTION_EVERY
+from leadmaild.pipeline.retention import Retention
 from leadmaild.pipeline.right_of_way import RightOfWay
 from leadmaild.pipeline.sending import Sending
 from leadmaild.pipeline.source_watch import EVERY as SOURCES_EVERY
@@ -115,6 +117,10 @@ class Gateway:
         self.sources_worker = Worker(
             "sources", self.source_watch.step, outside.clock, poll=SOURCES_EVERY, give_way=give_way
         )
+        self.retention = Retention(database, lambda: self.world, outside.clock, outside.node)
+        self.retention_worker = Worker(
+            "retention", self.retention.step, outside.clock, poll=RETENTION_EVERY, give_way=give_way
+        )
         self.intake_worker = Worker("intake", self.intake.step, outside.clock, poll=POLL, give_way=give_way)
         self.deliver_worker = Worker(
             "deliver", self.deliver.step, outside.clock, poll=POLL, next_due=self.deliver.next_due, give_way=give_way
@@ -131,6 +137,7 @@ class Gateway:
             self.deliver_worker,
             self.escalate_worker,
             self.days_worker,
+            self.retention_worker,
             self.hand_over_worker,
             self.sources_worker,
         )

@@ -218,7 +218,8 @@ async def test_a_bounce_of_our_answer_suppresses_the_address_and_is_shown_on_the
     assert outcomes(await bench.journal()) == ["lead", "bounce"]
     sent_before = len(bench.transport.sent)
     async with bench.gateway.database.view() as tx:
-        assert await tx.installation.is_suppressed("Kunde1@kunden.example", bench.gateway.world.suppression_key)
+        listed = await tx.suppression.standing(["Kunde1@kunden.example"], bench.gateway.world.suppression_key)
+        assert [str(line.reason) for line in listed.values()] == ["hard_bounce"]
     details = [a.details for a in (await bench.lead(100001)).activities]
     assert any(d.get("bounce") for d in details)
     assert len(bench.transport.sent) == sent_before

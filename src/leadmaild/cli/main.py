@@ -25,6 +25,7 @@ _COMMANDS = {
     "deliver": ("leadmaild.cli.deliver:deliver", "Hand one mail to the journal, as a pipe from an MTA does."),
     "distribution": ("leadmaild.cli.distribution:distribution", "Who gets new leads: turns, warnings, what-if."),
     "explain": ("leadmaild.cli.explain:explain", "Say what the gateway would do with a mail now, and why."),
+    "gdpr": ("leadmaild.cli.gdpr:gdpr", "What is kept about people: export, erase, retention."),
     "journal": ("leadmaild.cli.journal:journal", "Mails taken in."),
     "leads": ("leadmaild.cli.leads:leads", "Leads."),
     "migrate": ("leadmaild.cli.migrate:migrate", "Bring the database to this version (serve does it too)."),
@@ -37,6 +38,7 @@ _COMMANDS = {
     "sources": ("leadmaild.cli.sources:sources", "Source definitions: how the mails of each portal are read."),
     "status": ("leadmaild.cli.status:status", "Show on one screen whether mail flows."),
     "stock": ("leadmaild.cli.stock:stock", "The dealer's vehicles: import, list, show."),
+    "suppression": ("leadmaild.cli.suppression:suppression", "Addresses that get no automatic mail."),
     "template": ("leadmaild.cli.template:template", "See how mails to customers look."),
     "timeline": ("leadmaild.cli.timeline:timeline", "Show the escalation timeline a lead or a follow-up would have."),
 }

@@ -66,9 +66,12 @@ class OnLead:
 
 @asynccontextmanager
 async def on_lead(database: Database, settings: Settings, number: int, by: str, now: datetime) -> AsyncIterator[OnLead]:
-    """One transaction on a lead, committed when the block ends well. Raises NotFound for an unknown lead or user."""
+    """One transaction on a lead, committed when the block ends well. Raises NotFound for an unknown lead or user, and
+    Refused for a lead that was erased."""
     async with database.transaction() as tx:
         lead = await tx.lead_changes.lock(number)
+        if lead.is_erased:
+            raise Refused(f"lead {number} was erased (R180, R181): nothing can be done with it any more")
         settings = settings.with_days(await tx.calendar.days())
         roster = await tx.people.roster(settings.users, settings.groups, (), now)
         yield OnLead(tx, settings, lead, settings.location(lead.location), roster, acting(roster, by), now)

@@ -19,7 +19,7 @@ from leadmaild.config.process import (
 )
 from leadmaild.config.values import setting
 from leadmaild.errors import NotFound, Problem
-from leadmaild.model.location import Location, SetDays
+from leadmaild.model.location import Location, Retention, SetDays
 from leadmaild.model.user import Group, User
 
 
@@ -105,6 +105,13 @@ class Settings:
     def source_folders(self) -> tuple[Path, ...]:
         """The operator's folders of source definitions that are there, absolute."""
         return tuple(folder for folder in self.gateway.sources if folder is not None and folder.is_dir())
+
+    def retention_at(self, code: str) -> Retention:
+        """How long things are kept at a location (R180); the general spans for one that the settings have no longer."""
+        if (found := self.locations.get(code)) is not None:
+            return found.retention
+        general = self.written.retention
+        return Retention(**{name: getattr(general, name) for name in RetentionSettings.model_fields})
 
     def location(self, code: str) -> Location:
         """The location of that code. Raises NotFound, naming those there are."""

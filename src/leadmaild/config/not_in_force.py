@@ -13,12 +13,9 @@ from leadmaild.config.shape import Place, entries
 NOT_IN_FORCE = frozenset(
     {
         "alarm",
-        "http",
         "imap.authserv_id",
-        "location.retention",
         "outbound.dkim_key",
         "outbound.dkim_selector",
-        "retention",
         "smtp.authserv_id",
     }
 )

@@ -6,6 +6,7 @@ from datetime import datetime
 from leadmaild.model.decision import Decision, Intent, JoinLead, OpenLead
 from leadmaild.model.lead import ActivityKind, AssignmentReason, Outcome
 from leadmaild.model.location import Location
+from leadmaild.model.privacy import SuppressionReason
 from leadmaild.model.reading import Prospect, Reading
 from leadmaild.model.snapshot import Snapshot
 from leadmaild.model.vehicle import vehicle_key
@@ -65,10 +66,15 @@ async def apply(
             decision.noted_on, ActivityKind.NOTE, now, by=decision.noted_by, text=reading.text, journal_id=entry.id
         )
     if decision.suppress_address:
-        await tx.installation.suppress(decision.suppress_address, world.suppression_key, "hard_bounce", now)
-    await tx.journal.settle(
-        entry.claim, decision.outcome, decision.reason, now, reading=reading, trace=decision.trace, lead=lead
-    )
+        why = SuppressionReason.COMPLAINT if decision.reason == "complaint" else SuppressionReason.HARD_BOUNCE
+        await tx.suppression.add(decision.suppress_address, world.suppression_key, why, now)
+    if decision.is_erased:
+        await tx.journal.settle(entry.claim, decision.outcome, decision.reason, now)
+        await tx.erasure.release([entry.id], now, whole=True)
+    else:
+        await tx.journal.settle(
+            entry.claim, decision.outcome, decision.reason, now, reading=reading, trace=decision.trace, lead=lead
+        )
     return Applied(tuple(leads), tuple(written))
 
 

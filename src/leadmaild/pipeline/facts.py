@@ -1,13 +1,16 @@
 """Loads the Snapshot: everything `decide` may see, by reads of the transaction it is given. Writes nothing, so that
 `explain` takes the same path."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from leadmaild.deciding.autoresponse import answer_address
 from leadmaild.deciding.enquiries import prospect_of_answer
+from leadmaild.deciding.redirect import normal
 from leadmaild.model.address import parse_address
 from leadmaild.model.envelope import Channel, Envelope
 from leadmaild.model.location import Location
+from leadmaild.model.privacy import Suppressed, SuppressionReason
 from leadmaild.model.reading import Classification, Person, Prospect, Reading
 from leadmaild.model.reply_token import queue_id_of
 from leadmaild.model.snapshot import AnswerHistory, ContactFacts, ProspectFacts, ReadBefore, Snapshot, ThreadFacts
@@ -34,7 +37,8 @@ async def load_snapshot(
     """The facts about one read mail received by `location`, as they stand in this transaction. With its `entry` in the
     journal it is known whether the mail was read before."""
     settings = world.settings
-    prospects = tuple([await _prospect_facts(tx, world, location, reading, p, now) for p in reading.prospects])
+    listed = await tx.suppression.standing(_answerable(reading) | _customers(reading), world.suppression_key)
+    prospects = tuple([await _prospect_facts(tx, world, location, reading, p, listed, now) for p in reading.prospects])
     concerned = {location.code} | {p.vehicle.location for p in prospects if p.vehicle} & settings.locations.keys()
     received_at = envelope.received_at
     return Snapshot(
@@ -43,9 +47,11 @@ async def load_snapshot(
         roster=await tx.people.roster(settings.users, settings.groups, sorted(concerned), now),
         prospects=prospects,
         thread=await _thread_facts(tx, world, reading, envelope),
-        sender=await _sender_facts(tx, world, location, reading, now),
+        sender=await _sender_facts(tx, world, location, reading, listed, now),
         own_addresses=settings.own_addresses | world.directory.own_addresses,
         duplicate_of=duplicate_of,
+        first_is_kept=duplicate_of is None or await _is_kept(tx, duplicate_of),
+        is_erased=_is_erased(reading, envelope, listed),
         read_before=await _read_before(tx, entry) if entry and entry.lead is not None else None,
         source_is_enabled=location.source(reading.source).enabled,
         checks_senders=envelope.channel is Channel.SMTP and not envelope.is_trusted_client,
@@ -53,6 +59,37 @@ async def load_snapshot(
         learning_until=world.learning_until(location),
         postmaster=settings.gateway.postmaster if _is_for_postmaster(envelope) else None,
     )
+
+
+def _answerable(reading: Reading) -> set[str]:
+    """The addresses whose limits are asked for."""
+    asked = (answer_address(reading, one) for one in (*reading.prospects, prospect_of_answer(reading)))
+    return {address for address in asked if address}
+
+
+def _customers(reading: Reading) -> set[str]:
+    """Whom the mail is from: the customers it names, or its author."""
+    named = (one.contact.email or one.contact.relay_email for one in reading.prospects)
+    return {normal(address) for address in named} if reading.prospects else {normal(reading.sender.email)}
+
+
+def _is_erased(reading: Reading, envelope: Envelope, listed: Mapping[str, Suppressed]) -> bool:
+    """Whether everybody the mail is from was erased after he wrote it: it had waited, or came back (PF68). Of mail
+    found in a mailbox at its first scan the Date field says when it was written: it came long before."""
+    written_at = envelope.received_at
+    if envelope.is_first_scan and reading.sent_at is not None:
+        written_at = min(written_at, reading.sent_at)
+    return all(
+        (line := listed.get(address)) is not None
+        and line.reason is SuppressionReason.ERASED
+        and written_at <= line.since
+        for address in _customers(reading)
+    )
+
+
+async def _is_kept(tx: Transaction, journal_id: int) -> bool:
+    standing = await tx.journal_changes.standing(journal_id)
+    return standing is not None and standing[1]
 
 
 async def _read_before(tx: Transaction, entry: JournalEntry) -> ReadBefore | None:
@@ -69,7 +106,13 @@ def _is_for_postmaster(envelope: Envelope) -> bool:
 
 
 async def _prospect_facts(
-    tx: Transaction, world: World, location: Location, reading: Reading, prospect: Prospect, now: datetime
+    tx: Transaction,
+    world: World,
+    location: Location,
+    reading: Reading,
+    prospect: Prospect,
+    listed: Mapping[str, Suppressed],
+    now: datetime,
 ) -> ProspectFacts:
     vehicle, candidates = await tx.stock.match(prospect.vehicle) if prospect.vehicle else (None, 0)
     stands_at = vehicle.location if vehicle and vehicle.location in world.settings.locations else location.code
@@ -83,7 +126,7 @@ async def _prospect_facts(
         vehicle_candidates=candidates,
         by_location=by_location,
         conversation_leads=await tx.leads.of_conversation(prospect),
-        answers=await _answers(tx, world, address, vehicle_key(prospect, vehicle), effective, now),
+        answers=await _answers(tx, listed, address, vehicle_key(prospect, vehicle), effective, now),
     )
 
 
@@ -98,13 +141,17 @@ async def _contact_facts(tx: Transaction, code: str, person: Person) -> ContactF
 
 
 async def _answers(
-    tx: Transaction, world: World, address: str | None, vehicle: str, location: str, now: datetime
+    tx: Transaction,
+    listed: Mapping[str, Suppressed],
+    address: str | None,
+    vehicle: str,
+    location: str,
+    now: datetime,
 ) -> AnswerHistory:
     """The limits of the very address an answer would go to (R112)."""
     if not address:
         return AnswerHistory()
-    is_suppressed = await tx.installation.is_suppressed(address, world.suppression_key)
-    return await tx.outbox.answer_history(address, location, vehicle, now, is_suppressed=is_suppressed)
+    return await tx.outbox.answer_history(address, location, vehicle, now, is_suppressed=address in listed)
 
 
 async def _thread_facts(tx: Transaction, world: World, reading: Reading, envelope: Envelope) -> ThreadFacts:
@@ -113,8 +160,9 @@ async def _thread_facts(tx: Transaction, world: World, reading: Reading, envelop
     tokens = [t for t in (thread.token, _token_of(envelope)) if t and queue_id_of(t, world.token_keys) is not None]
     sent = await tx.outbox.find_sent(message_ids, tokens[0] if tokens else None) if message_ids or tokens else None
     number = sent.lead if sent else _number(thread.lead_id)
+    lead = await tx.leads.by_number(number) if number is not None else None
     return ThreadFacts(
-        lead=await tx.leads.by_number(number) if number is not None else None,
+        lead=None if lead is None or lead.is_erased else lead,  # what was erased must not get its person back (PF68)
         is_known=sent is not None,
         bounced_outbox_id=sent.id if sent and reading.dsn else None,
         bounced_recipients=frozenset({sent.customer_address} if sent and sent.customer_address else ()),
@@ -135,10 +183,15 @@ def _number(lead_id: str | None) -> int | None:
 
 
 async def _sender_facts(
-    tx: Transaction, world: World, location: Location, reading: Reading, now: datetime
+    tx: Transaction,
+    world: World,
+    location: Location,
+    reading: Reading,
+    listed: Mapping[str, Suppressed],
+    now: datetime,
 ) -> ProspectFacts:
     """What is known of the writer of an answer: if no thread of ours confirms it, it is an enquiry like any other, with
     the same limits (PF24)."""
     if reading.prospects or reading.classification is not Classification.CUSTOMER_REPLY:
         return ProspectFacts()
-    return await _prospect_facts(tx, world, location, reading, prospect_of_answer(reading), now)
+    return await _prospect_facts(tx, world, location, reading, prospect_of_answer(reading), listed, now)

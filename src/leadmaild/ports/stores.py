@@ -20,6 +20,7 @@ from leadmaild.model.trace import RuleTrace
 from leadmaild.model.user import Absence, Group, User
 from leadmaild.model.vehicle import StockVehicle
 from leadmaild.model.work import AcceptedMail, Claim, JournalEntry, OutboxItem, OutboxOrigin, RecentNotices, SentMail
+from leadmaild.ports.privacy_stores import ErasureStore, PersonDocuments, PersonStore, RetentionStore, SuppressionStore
 
 
 class JournalStore(Protocol):
@@ -254,8 +255,6 @@ class InstallationStore(Protocol):
     async def secret(self, name: str, make: Callable[[], bytes], now: datetime) -> bytes: ...
     async def value(self, name: str) -> bytes | None: ...
     async def keep(self, name: str, value: bytes, now: datetime) -> None: ...
-    async def suppress(self, address: str, key: bytes, reason: str, now: datetime) -> None: ...
-    async def is_suppressed(self, address: str, key: bytes) -> bool: ...
     async def log_setting(
         self, who: str, location: str, key: str, old: str | None, new: str | None, at: datetime
     ) -> None: ...
@@ -346,6 +345,31 @@ class Transaction(Protocol):
         ...
 
     @property
+    def suppression(self) -> SuppressionStore:
+        """Addresses that get no automatic mail."""
+        ...
+
+    @property
+    def persons(self) -> PersonStore:
+        """Where a person is named."""
+        ...
+
+    @property
+    def person_documents(self) -> PersonDocuments:
+        """What is kept about a person."""
+        ...
+
+    @property
+    def erasure(self) -> ErasureStore:
+        """Takes what is personal out of rows."""
+        ...
+
+    @property
+    def retention(self) -> RetentionStore:
+        """What has been kept long enough."""
+        ...
+
+    @property
     def balance(self) -> BalanceStore:
         """What must add up."""
         ...
@@ -368,6 +392,10 @@ class Database(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction for writing; rolled back unless committed."""
+        ...
+
+    async def empty_log(self) -> bool:
+        """Have what was erased gone from the database's log as well; False if that must wait for somebody who reads."""
         ...
 
     def view(self) -> AbstractAsyncContextManager[Transaction]:

@@ -4,6 +4,7 @@ SQLite: WAL, synchronous=FULL (250 means on disk: SP-02), foreign keys, secure_d
 """
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from leadmaild.storage.sqlite_connection import connecting
 # Together below the 10 s in which a locked database must be answered (SP-16).
 BUSY_TIMEOUT_MS = 4_000
 POOL_TIMEOUT_S = 4
+LOG_PATIENCE_MS = 500
 
 
 def database_url(setting: str, base: Path) -> URL:
@@ -82,6 +84,18 @@ def read_engine(url: URL) -> AsyncEngine:
 def sync_url(url: URL) -> URL:
     """The same database by a synchronous driver, for migrations."""
     return url.set(drivername="sqlite") if is_sqlite(url) else url
+
+
+def empty_log(url: URL) -> bool:
+    """Write the write-ahead log of an SQLite file into the file and cut it to nothing; False if a reader or writer
+    stood in the way. Waits for them a moment only: nobody can write meanwhile."""
+    with closing(sqlite3.connect(url.database or "", isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA busy_timeout = {LOG_PATIENCE_MS}")
+        try:
+            is_busy, _frames, _written = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return not is_busy
 
 
 def _prepare_sqlite(engine: Engine, *, writes: bool) -> None:

@@ -1,16 +1,14 @@
-"""What the installation keeps about itself: keys made once, suppressed addresses, the settings log."""
+"""What the installation keeps about itself: keys made once, and the settings log."""
 
-import hashlib
-import hmac
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leadmaild.storage.schema import installation, settings_log, suppression
+from leadmaild.storage.schema import installation, settings_log
 
 
 class InstallationStore:
@@ -47,29 +45,6 @@ class InstallationStore:
             fresh.on_conflict_do_update(index_elements=["key"], set_={"value": value, "set_at": now})
         )
 
-    async def suppress(self, address: str, key: bytes, reason: str, now: datetime) -> None:
-        """Put an address on the suppression list (AR-24); idempotent."""
-        upsert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
-        await self._connection.execute(
-            upsert(suppression)
-            .values(digest=address_digest(address, key), reason=reason, since=now)
-            .on_conflict_do_nothing()
-        )
-
-    async def is_suppressed(self, address: str, key: bytes) -> bool:
-        """Whether the address gets no automatic mail (AR-24)."""
-        found = await self._connection.execute(
-            select(suppression.c.digest).where(suppression.c.digest == address_digest(address, key))
-        )
-        return found.first() is not None
-
-    async def unsuppress(self, address: str, key: bytes) -> bool:
-        """Take an address off the list; whether it was on it."""
-        gone = await self._connection.execute(
-            delete(suppression).where(suppression.c.digest == address_digest(address, key))
-        )
-        return bool(gone.rowcount)
-
     async def log_setting(
         self, who: str, location: str, key: str, old: str | None, new: str | None, at: datetime
     ) -> None:
@@ -77,8 +52,3 @@ class InstallationStore:
         await self._connection.execute(
             insert(settings_log).values(at=at, who=who, location=location, key=key, old=old, new=new)
         )
-
-
-def address_digest(address: str, key: bytes) -> str:
-    """The keyed hash by which an address is remembered without being kept (R181)."""
-    return hmac.new(key, address.casefold().encode(), hashlib.sha256).hexdigest()

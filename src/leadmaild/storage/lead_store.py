@@ -276,6 +276,7 @@ def lead_of(
         has_running_first_response=is_running,
         addresses=addresses,
         source_provider=row.source_provider,
+        is_erased=row.erased_at is not None,
     )
 
 

@@ -1,5 +1,6 @@
 """The unit of work: one transaction with a store for each subject; rolled back unless committed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import timedelta
@@ -14,7 +15,8 @@ from leadmaild.storage.balance_store import BalanceStore
 from leadmaild.storage.calendar_store import CalendarStore
 from leadmaild.storage.claim import LEASE
 from leadmaild.storage.contact_store import ContactStore
-from leadmaild.storage.engine import is_sqlite, read_engine, write_engine
+from leadmaild.storage.engine import empty_log, is_sqlite, read_engine, write_engine
+from leadmaild.storage.erasure_store import ErasureStore
 from leadmaild.storage.installation_store import InstallationStore
 from leadmaild.storage.journal_changes import JournalChanges
 from leadmaild.storage.journal_store import JournalStore
@@ -26,8 +28,12 @@ from leadmaild.storage.node_lease_store import NodeLeaseStore
 from leadmaild.storage.notice_store import NoticeStore
 from leadmaild.storage.outbox_store import OutboxStore
 from leadmaild.storage.people_store import PeopleStore
+from leadmaild.storage.person_documents import PersonDocuments
+from leadmaild.storage.person_store import PersonStore
+from leadmaild.storage.retention_store import RetentionStore
 from leadmaild.storage.source_store import SourceStore
 from leadmaild.storage.stock_store import StockStore
+from leadmaild.storage.suppression_store import SuppressionStore
 from leadmaild.storage.timer_store import TimerStore
 
 
@@ -51,6 +57,11 @@ class Transaction:
         self.mailboxes = MailboxStore(connection)
         self.node_leases = NodeLeaseStore(connection, lease)
         self.installation = InstallationStore(connection)
+        self.suppression = SuppressionStore(connection)
+        self.persons = PersonStore(connection)
+        self.person_documents = PersonDocuments(connection)
+        self.erasure = ErasureStore(connection)
+        self.retention = RetentionStore(connection)
         self.listings = Listings(connection)
         self.balance = BalanceStore(connection)
 
@@ -100,6 +111,11 @@ class Database:
             async with self._reader.connect() as connection:
                 await connection.begin()
                 yield Transaction(connection, locks=False)
+
+    async def empty_log(self) -> bool:
+        """Empty SQLite's write-ahead log, where pages as they were stay until they are written over (R181); False if
+        that must wait for somebody who reads. PostgreSQL recycles its log by itself."""
+        return not is_sqlite(self._url) or await asyncio.to_thread(empty_log, self._url)
 
     async def close(self) -> None:
         """Close all connections."""
