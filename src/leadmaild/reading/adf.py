@@ -39,12 +39,13 @@ def prospects_in(message: Message, locale: Locale) -> tuple[AdfProspect, ...]:
     found: dict[tuple[object, ...], AdfProspect] = {}
     for adf in adf_texts(message):
         root = parsed(adf.text)
-        if root is None:
+        elements = _prospects_of(root) if root is not None else []
+        if root is None or not elements:
             flat = _flat_fields(adf.text, adf.where, locale)
             if flat.items:
                 found.setdefault(_identity(flat), AdfProspect(flat, is_guessed=True))
             continue
-        for number, element in enumerate(root.iter("prospect"), 1):
+        for number, element in enumerate(elements, 1):
             findings = ProspectElement(
                 element, _locale_of(element, root, locale), f"adf {adf.where}, prospect {number}"
             ).read()
@@ -52,6 +53,11 @@ def prospects_in(message: Message, locale: Locale) -> tuple[AdfProspect, ...]:
                 found.setdefault(_identity(findings), AdfProspect(findings))
     sure = [p for p in found.values() if not p.is_guessed]
     return tuple(sure or found.values())
+
+
+def _prospects_of(root: Element) -> list[Element]:
+    """The prospects of an ADF text; where nobody wrote the element, the one that holds a customer."""
+    return list(root.iter("prospect")) or [e for e in root.iter("adf") if e.find("customer") is not None][:1]
 
 
 def _identity(findings: Findings) -> tuple[object, ...]:

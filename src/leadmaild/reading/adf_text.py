@@ -92,9 +92,9 @@ _CONTAINERS = frozenset(
 _ROOT = re.compile(r"<(?:\w+:)?(adf|adfleads|prospect)\b", re.IGNORECASE)
 _ESCAPED_ROOT = re.compile(r"&lt;(?:\w+:)?(?:adf|adfleads|prospect)\b", re.IGNORECASE)
 _TAG = re.compile(
-    r"<(/?)(?:\w{1,20}:)?([A-Za-z]\w{0,30})((?:\s+[\w:.-]{1,40}\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*)\s*(/?)>"
+    r"<(/?)(?:\w{1,20}:)?([A-Za-z]\w{0,30})((?:\s+[\w:.-]{1,40}\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'|[“”„][^“”<>]*[“”]|[^\s\"'<>/“”„]+))*)\s*(/?)>"
 )
-_ATTRIBUTE = re.compile(r"([\w:.-]{1,40})\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
+_ATTRIBUTE = re.compile(r"([\w:.-]{1,40})\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)'|[“”„]([^“”<>]*)[“”]|([^\s\"'<>/“”„]+))")
 # By RE2: a thousand beginnings without an end must not each be followed to the end of the text.
 _CDATA = re2.compile(r"(?s)<!\[CDATA\[(.*?)\]\]>")
 _COMMENT = re2.compile(r"(?s)<!--.*?-->")
@@ -233,10 +233,10 @@ def _closed_tag(name: str, is_open: list[str]) -> str:
 
 def _attributes(text: str) -> str:
     found: dict[str, str] = {}
-    for name, double, single in _ATTRIBUTE.findall(text):
+    for name, *quoted in _ATTRIBUTE.findall(text):
         if name.lower().startswith("xmlns"):
             continue
-        found.setdefault(re.sub(r"\W", "_", name.rpartition(":")[2].lower()), double or single)
+        found.setdefault(re.sub(r"\W", "_", name.rpartition(":")[2].lower()), "".join(quoted))
     return "".join(f' {n}="{html.escape(html.unescape(v))}"' for n, v in found.items() if not n[0].isdigit())
 
 

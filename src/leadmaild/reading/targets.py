@@ -109,6 +109,7 @@ _READERS: dict[str, Reader] = {
     "contact.company": values.text_of,
     "contact.email": values.email_of,
     "contact.relay_email": values.email_of,
+    "caller": values.caller_of,
     "contact.phone": values.phone_of,
     "contact.fax": values.phone_of,
     "contact.street": values.text_of,
