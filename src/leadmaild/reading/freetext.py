@@ -60,10 +60,13 @@ def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
     """Add the car a customer names in subject or words, where no label named one."""
     if findings.has("vehicle"):
         return
-    wanted = " \n".join(s for s in _sentences(message) if _LOOKS_FOR.search(accents_folded(s)) is None)
+    sought = [s for s in _sentences(message) if _LOOKS_FOR.search(accents_folded(s))]
+    wanted = " \n".join(s for s in _sentences(message) if s not in sought)
+    only_sought = {(c.make, c.model) for s in sought for c in vehicles.cars_in_text(s)}
     places = [(subject, "subject"), *((sentence, "message") for sentence in _sentences(wanted))]
     for text, where in places:
         cars = [c for c in vehicles.cars_in_text(text) if c.model and not _is_own(c)]
+        cars = [c for c in cars if (c.make, c.model) not in only_sought]
         own = _own_car(text) if cars else None
         car = next((c for c in cars if c != own), None)
         if car:
@@ -74,7 +77,9 @@ def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
     whole = f"{subject}\n{wanted}"
     for name, number, raw in references_in(whole):
         findings.add(f"vehicle.{name}", number, raw, "text", "free text", FREE_TEXT)
-    findings.add("vehicle.vin", vehicles.vin_in_text(wanted), "", "text", "free text", FREE_TEXT)
+    # Who offers his car and writes a chassis number has read it in his own papers.
+    owner = "trade_in" if RequestType.TRADE_IN in wishes_in(message) and not findings.has("trade_in.vin") else "vehicle"
+    findings.add(f"{owner}.vin", vehicles.vin_in_text(wanted), "", "text", "free text", FREE_TEXT)
 
 
 def _own_car(sentence: str) -> vehicles.NamedCar | None:
@@ -97,10 +102,9 @@ def add_signature(findings: Findings, text: str) -> None:
     """Add the name and address below the greeting of a direct mail."""
     lines = [one_line(line) for line in text.splitlines()]
     at = next((i for i in range(len(lines) - 1, -1, -1) if is_closing(lines[i])), None)
-    if at is None:
-        return
-    below = [line for line in lines[at + 1 : at + 12] if line]
-    if below and is_person(below[0]):
+    # Without a greeting the last lines may still be a firm's; a name there is not told from other words.
+    below = [line for line in lines[at + 1 : at + 12] if line] if at is not None else [s for s in lines if s][1:][-8:]
+    if at is not None and below and is_person(below[0]):
         parts = names.name_parts(below[0])
         for name in ("salutation", "title", "first_name", "last_name", "name"):
             findings.add(

@@ -147,12 +147,14 @@ class _Reading:
         if enquiry.is_recognised:
             return enquiry
         paths = {f.path for d in self._documents[:1] for f in labelled_fields(d)}
-        has_way = any(
-            p.confidence >= LABEL
+        ways = {
+            path
             for merged in enquiry.prospects
             for path, p in merged.prospect.provenance.items()
-            if path in ("contact.email", "contact.phone")
-        )
+            if path in ("contact.email", "contact.phone") and p.confidence >= LABEL
+        }
+        # A number alone is as likely the advertiser's, unless a car is asked for beside it.
+        has_way = "contact.email" in ways or (ways and any(path.startswith("vehicle.") for path in paths))
         names_customer = {"contact.name", "contact.last_name"} & paths and {"message", "vehicle.title"} & paths
         return enquiry if has_way and names_customer else None
 
