@@ -127,6 +127,8 @@ _UNCLEAN = re.compile(
     f"[{_HIDDEN}\U000e0000-\U000e007f{_BLANK.pattern[1:-1]}\r\x85\u2028\u2029{_SURROGATE.pattern[1:-1]}\u2011]"
 )
 _ASCII_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+# What is not clean of all that windows-1252 can write; whatever else it can write is in NFC.
+_UNCLEAN_BYTES = bytes((*range(0x09), *range(0x0B, 0x20), 0x7F, 0xA0, 0xAD))
 
 
 def clean(text: str) -> str:
@@ -139,10 +141,21 @@ def clean(text: str) -> str:
         if not _ASCII_CONTROL.search(text):
             return text
         return _BLANK.sub(" ", _LINE_END.sub("\n", text))
+    if _is_plainly_clean(text):
+        return text
     if _UNCLEAN.search(text):
         text = _REMOVED.sub("", _BLANK.sub(" ", _LINE_END.sub("\n", text)))
         text = _SURROGATE.sub("\ufffd", text).replace("\u2011", "-")
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def _is_plainly_clean(text: str) -> bool:
+    """Whether a text of western letters needs no cleaning; a third of the time that looking for each sign takes."""
+    try:
+        written = text.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return len(written.translate(None, _UNCLEAN_BYTES)) == len(written)
 
 
 def clean_line(text: str) -> str:

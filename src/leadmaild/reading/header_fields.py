@@ -17,7 +17,6 @@ MOST_LINES = 1_000
 LONGEST_FIELD = 64 * 1024
 
 _FIELD = re.compile(rb"([!-9;-~]{1,76})[ \t]*:")
-_LINE_ENDS = re.compile(rb"\r+\n?|\n")
 # Fields that make us sure a line further down still belongs to the header, though one before it was broken.
 _SURE = re.compile(
     rb"(?:received|return-path|from|to|cc|subject|date|message-id|reply-to|sender|mime-version|in-reply-to|references"
@@ -38,10 +37,9 @@ class Block:
 
 def with_plain_line_ends(raw: bytes) -> bytes:
     """Return `raw` with LF line ends, whatever it came with: CRLF, bare CR, or CR CR LF of a broken gateway."""
-    if b"\r" not in raw:
-        return raw
-    plain = raw.replace(b"\r\n", b"\n")
-    return _LINE_ENDS.sub(b"\n", raw) if b"\r" in plain else plain
+    while b"\r\n" in raw:
+        raw = raw.replace(b"\r\n", b"\n")
+    return raw.replace(b"\r", b"\n")
 
 
 def split(raw: bytes) -> Block:
