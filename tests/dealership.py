@@ -20,7 +20,7 @@ name = "default"
 {outbound}
 
 [http]
-listen = ""
+{http}
 
 [log]
 format = "json"
@@ -103,6 +103,7 @@ def write_settings(
     outbound: str = 'transport = "files"\nfiles = "outgoing"',
     gateway: str = "",
     smtp: str = "",
+    http: str = 'listen = ""',
     location: str = "",
     escalation: str = 'stage1 = "2h"\n  reminder = "30m"\n  stage2 = "4h"',
     tables: str = "",
@@ -114,7 +115,7 @@ def write_settings(
     """
     path = folder / "leadmaild.toml"
     text = _SETTINGS.format(
-        database=database, port=port, outbound=outbound, gateway=gateway, smtp=smtp, location=location,
+        database=database, port=port, outbound=outbound, gateway=gateway, smtp=smtp, http=http, location=location,
         escalation=escalation, tables=tables,
         more=more,
     )  # fmt: skip

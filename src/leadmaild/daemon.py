@@ -14,6 +14,7 @@ from leadmaild.foundation import Outside
 from leadmaild.inbound.limits import Limits
 from leadmaild.inbound.smtp_server import Listener, server_tls, start_lmtp, start_smtp
 from leadmaild.maillog import Event, log
+from leadmaild.monitoring import monitored
 from leadmaild.pipeline.worker import Worker
 from leadmaild.reload import reload
 from leadmaild.settings_files import whole
@@ -56,7 +57,7 @@ async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
     listeners = await _listen(gateway, settings)
     notify = Notifier(os.environ)
     try:
-        async with asyncio.TaskGroup() as tasks:
+        async with monitored(gateway, settings), asyncio.TaskGroup() as tasks:
             for worker in gateway.workers:
                 tasks.create_task(_work(worker, gateway), name=worker.name)
             watches = [tasks.create_task(watch.run(), name=watch.name) for watch in gateway.mailbox_watches()]
@@ -66,6 +67,7 @@ async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:
             notify.send("READY=1")
             await stop.wait()
             notify.send("STOPPING=1")
+            gateway.health.is_draining = True
             log(Event.DRAINING, count=sum(listener.connections for listener in listeners))
             for worker in gateway.workers:  # nothing new is begun: it stays a row for the next start
                 worker.stop()

@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,14 +17,12 @@ from pathlib import Path
 from leadmaild.clock import RandomDice, RandomIds, SystemClock
 from leadmaild.config.model import Settings
 from leadmaild.pipeline.accept import Accept
+from leadmaild.pipeline.disk_space import DiskSpace
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock, Dice, Door, Ids, Reader, Transport
 from leadmaild.storage.claim import LEASE
 from leadmaild.storage.engine import database_url, is_sqlite
 from leadmaild.storage.unit_of_work import Database, Transaction
-
-# Below this much free space mail is refused with 452 instead of filling the disk (SP-15).
-MIN_FREE_SPACE = 100 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -58,7 +56,7 @@ async def build_door(settings: Settings, outside: Outside | None = None) -> Asyn
     try:
         world = await load_world(settings, database, outside)
         yield (
-            Accept(database, lambda: world.directory, outside.ids, lambda: None, free_space(settings)),
+            Accept(database, lambda: world.directory, outside.ids, lambda: None, disk_space(settings).has_room),
             outside.clock,
         )
     finally:
@@ -119,10 +117,10 @@ def _token_keys(settings: Settings, kept: bytes) -> tuple[bytes, ...]:
     return (*configured, kept) if configured else (kept,)
 
 
-def free_space(settings: Settings) -> Callable[[], bool]:
-    """Asks whether there is room for another mail; on PostgreSQL the database server watches its own disk."""
+def disk_space(settings: Settings) -> DiskSpace:
+    """The room left where the database is; on PostgreSQL the database server watches its own disk."""
     url = database_url(settings.gateway.database, settings.path.parent)
     if not is_sqlite(url):
-        return lambda: True
+        return DiskSpace(lambda: None)
     folder = Path(url.database or ".").parent
-    return lambda: shutil.disk_usage(folder).free >= MIN_FREE_SPACE
+    return DiskSpace(lambda: shutil.disk_usage(folder).free)

@@ -7,8 +7,10 @@ written, and no key outside the allowed ones, so no name, address, subject or bo
 import logging
 import re
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor
@@ -110,6 +112,22 @@ structlog.configure(
     logger_factory=structlog.stdlib.LoggerFactory(),
 )
 _logger = structlog.stdlib.get_logger("leadmaild")
+
+# Whoever wants to hear of every event (metrics, alarms): a call that returns at once and raises nothing.
+Observer = Callable[[Event, Mapping[str, Any]], None]
+_observers: list[Observer] = []
+
+
+@contextmanager
+def observed(by: Observer) -> Iterator[None]:
+    """While the block runs `by` is told of every event with its fields, whatever the log's level."""
+    _observers.append(by)
+    try:
+        yield
+    finally:
+        _observers.remove(by)
+
+
 _LONGEST_VALUE = 256
 _ADDRESS = re.compile(r"[^\s\"'<>,;()]+@[^\s\"'<>,;()]+")
 
@@ -124,6 +142,8 @@ def log(event: Event, *, exc: BaseException | None = None, **fields: str | float
     present = {key: value for key, value in fields.items() if value not in (None, "")}
     if isinstance(problem := present.get("problem"), str):  # of settings, which name people; check-config shows it all
         present["problem"] = _ADDRESS.sub("(address)", problem)
+    for observer in tuple(_observers):
+        observer(event, present)
     _logger.log(_LEVELS.get(event, logging.INFO), str(event), **present, **({"exc_info": exc} if exc else {}))
 
 

@@ -10,7 +10,7 @@ from leadmaild.config.changes import Change
 from leadmaild.config.model import Settings
 from leadmaild.config.process import OutboundSettings
 from leadmaild.errors import Problem
-from leadmaild.foundation import Outside, free_space, load_world, machine_name, open_database
+from leadmaild.foundation import Outside, disk_space, load_world, machine_name, open_database
 from leadmaild.model.location import SetDays
 from leadmaild.outbound.file_transport import FileTransport
 from leadmaild.outbound.mail_server import MailServer, TlsPolicy
@@ -23,6 +23,8 @@ from leadmaild.pipeline.days_watch import DaysWatch
 from leadmaild.pipeline.deliver import Deliver
 from leadmaild.pipeline.escalate import Escalate
 from leadmaild.pipeline.hand_over import HandOver
+from leadmaild.pipeline.health_watch import EVERY as HEALTH_EVERY
+from leadmaild.pipeline.health_watch import HealthWatch
 from leadmaild.pipeline.intake import Intake
 from leadmaild.pipeline.left_behind import left_behind
 from leadmaild.pipeline.one_node import OneNode
@@ -68,13 +70,13 @@ class Gateway:
         self._outside = outside
         self._in_force = _in_force(world, outside)
         self.right_of_way = RightOfWay()
-        give_way = self.right_of_way.give_way
+        give_way, disk = self.right_of_way.give_way, disk_space(settings)
         self.accept = Accept(
             database,
             lambda: self.world.directory,
             outside.ids,
             lambda: self.intake_worker.wake(),
-            free_space(settings),
+            disk.has_room,
             self.right_of_way,
         )
         self.intake = Intake(
@@ -88,18 +90,19 @@ class Gateway:
             must_yield=lambda: self.accept.waiting > 0,
             give_way=give_way,
         )
+        self.sending = Sending(
+            database,
+            lambda name: self._in_force.transport(name),
+            lambda: self.world,
+            outside.clock,
+            outside.dice,
+            outside.lease,
+            wake_deliver=lambda: self.deliver_worker.wake(),
+        )
         self.deliver = Deliver(
             database,
             lambda: self._in_force.composer,
-            Sending(
-                database,
-                lambda name: self._in_force.transport(name),
-                lambda: self.world,
-                outside.clock,
-                outside.dice,
-                outside.lease,
-                wake_deliver=lambda: self.deliver_worker.wake(),
-            ),
+            self.sending,
             lambda: self.world,
             outside.clock,
             outside.node,
@@ -107,6 +110,15 @@ class Gateway:
         self.escalate = Escalate(
             database, lambda: self.world, outside.clock, wake_deliver=lambda: self.deliver_worker.wake()
         )
+        self.health = HealthWatch(
+            database,
+            lambda: self.world,
+            outside.clock,
+            disk,
+            lambda: self.sending.mail_servers.unreachable,
+            machine_name(),
+        )
+        self.health_worker = Worker("health", self.health.step, outside.clock, poll=HEALTH_EVERY, give_way=give_way)
         self.hand_over = HandOver(
             database, lambda: self.world, outside.clock, wake_deliver=lambda: self.deliver_worker.wake()
         )
@@ -140,6 +152,7 @@ class Gateway:
             self.retention_worker,
             self.hand_over_worker,
             self.sources_worker,
+            self.health_worker,
         )
 
     @property

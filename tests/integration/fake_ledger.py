@@ -14,6 +14,8 @@ class FakeLedger:
     taken: set[LedgerKey] = field(default_factory=set)
     refused: set[LedgerKey] = field(default_factory=set)
     openings: dict[tuple[str, int], Opening] = field(default_factory=dict)
+    looks: dict[str, datetime] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
 
     async def opened(self, mailbox: str, uidvalidity: int, uidnext: int, now: datetime) -> Opening:
         earlier = [opening.first_at for (name, _), opening in self.openings.items() if name == mailbox]
@@ -30,6 +32,13 @@ class FakeLedger:
 
     async def refuse(self, key: LedgerKey, now: datetime) -> None:
         self.refused.add(key)
+
+    async def looked_through(self, mailbox: str, now: datetime) -> None:
+        self.looks[mailbox] = now
+        self.problems.pop(mailbox, None)
+
+    async def lost(self, mailbox: str, problem: str, now: datetime) -> None:
+        self.problems[mailbox] = problem
 
 
 @dataclass

@@ -28,8 +28,8 @@ def problems_on_disk(file: SettingsFile) -> Iterator[Finding]:
         yield ("gateway", "templates"), f"there is no folder {file.gateway.templates}"
 
 
-def missing_api_token(file: SettingsFile) -> str | None:
-    """Why the API's token cannot be had, if it is configured and simply not there yet; the API is then closed."""
+def missing_http_token(file: SettingsFile) -> str | None:
+    """Why the token cannot be had, if it is configured and simply not there yet; what it opens is then closed."""
     token = file.http.token
     return token.problem() if token and not token.exists() else None
 

@@ -138,10 +138,15 @@ class OutboundSettings(Table):
 
 
 class HttpSettings(Table):
-    """`[http]`: health, metrics and the API."""
+    """`[http]`: health and metrics for the operator's tools (docs/monitoring.md)."""
 
-    listen: OptionalListenAddress = setting("127.0.0.1:8025", "`host:port`; empty = none")
-    token: SecretText = setting("", "reference to the API's token; empty = no API, health only", path="reference")
+    listen: OptionalListenAddress = setting("127.0.0.1:8025", "`host:port` or `unix:/path`; empty = none")
+    token: SecretText = setting(
+        "",
+        "reference to the token that opens metrics and the details of health; empty = open to this machine, shut to "
+        "others",
+        path="reference",
+    )
 
 
 class LogSettings(Table):

@@ -9,7 +9,7 @@ from pathlib import Path
 from leadmaild.config.checks import Finding, outward, own_mailboxes
 from leadmaild.config.durations import format_duration
 from leadmaild.config.model import SettingsFile
-from leadmaild.config.on_disk import missing_api_token
+from leadmaild.config.on_disk import missing_http_token
 
 
 def warnings_about(file: SettingsFile) -> Iterator[Finding]:
@@ -29,8 +29,8 @@ def _installation(file: SettingsFile) -> Iterator[Finding]:
         yield ("gateway", "hostname"), "is missing: relays see this machine's own name"
     if "@" in file.gateway.database and ":" in file.gateway.database.partition("://")[2].rpartition("@")[0]:
         yield ("gateway", "database"), "holds a password; a password file (PGPASSFILE) keeps it out of the settings"
-    if problem := missing_api_token(file):
-        yield ("http", "token"), f"{problem}: the API stays closed until it does"
+    if problem := missing_http_token(file):
+        yield ("http", "token"), f"{problem}: metrics stay closed until it does"
 
 
 def _ways_back(file: SettingsFile) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ a message that the ledger knows: it is moved at the next look, not taken again (
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -66,6 +67,14 @@ class Ledger(Protocol):
         """Note that this message is not taken, so that it is told once (PF14)."""
         ...
 
+    async def looked_through(self, mailbox: str, now: datetime) -> None:
+        """Note that all there is in the mailbox was taken."""
+        ...
+
+    async def lost(self, mailbox: str, problem: str, now: datetime) -> None:
+        """Note why the mailbox is not reached."""
+        ...
+
 
 class MailboxWatcher:
     """The life of one watched mailbox; run one task for each: none of them can stop another (PF20)."""
@@ -102,6 +111,8 @@ class MailboxWatcher:
             except Exception as bug:  # noqa: BLE001 - one mailbox's trouble, ours or not, must not end its watcher
                 log(Event.BUG, exc=bug, where="imap_watcher", mailbox_name=self.mailbox.name)
                 pause = self._lost(bug, _SHORTEST_PAUSE)
+            with suppress(Unavailable):  # the log has said it; without a database no mail comes in either
+                await self._ledger.lost(self.mailbox.name, self.problem, self._clock.now())
             await self._clock.sleep_until(self._clock.now() + pause)
 
     def _lost(self, error: Exception, shortest: timedelta) -> timedelta:
@@ -127,6 +138,7 @@ class MailboxWatcher:
                 await self._take_all(client, selected, opening)
                 self._failures = 0
                 self.last_success_at = self._clock.now()
+                await self._ledger.looked_through(self.mailbox.name, self.last_success_at)
                 await client.idle(LOOK_AGAIN)
         finally:
             await client.close()

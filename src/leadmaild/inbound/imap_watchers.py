@@ -36,6 +36,18 @@ class StoredLedger:
             await tx.mailboxes.refuse(key, now)
             await tx.commit()
 
+    async def looked_through(self, mailbox: str, now: datetime) -> None:
+        """Note that all there is in the mailbox was taken."""
+        async with self._database.transaction() as tx:
+            await tx.mailboxes.looked_through(mailbox, now)
+            await tx.commit()
+
+    async def lost(self, mailbox: str, problem: str, now: datetime) -> None:
+        """Note why the mailbox is not reached."""
+        async with self._database.transaction() as tx:
+            await tx.mailboxes.lost(mailbox, problem, now)
+            await tx.commit()
+
 
 def watcher_of(
     mailbox: ImapSettings, max_message_size: int, door: Door, database: Database, clock: Clock, dice: Dice

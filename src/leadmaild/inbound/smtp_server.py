@@ -10,6 +10,7 @@ from pathlib import Path
 from leadmaild.errors import Unavailable
 from leadmaild.inbound.limits import Gate, Limits
 from leadmaild.inbound.lmtp import LmtpSession
+from leadmaild.inbound.places import bind, remove_socket_file, shown
 from leadmaild.inbound.reception import Reception
 from leadmaild.inbound.smtp_session import SmtpSession
 from leadmaild.maillog import Event, log
@@ -17,9 +18,6 @@ from leadmaild.model.envelope import Channel
 from leadmaild.ports import Clock, Door
 
 DRAIN_GRACE = timedelta(seconds=15)  # with the commits that follow, exit within 30 s (SP-14)
-
-_BACKLOG = 512
-_UNIX = "unix:"
 
 
 class Listener:
@@ -32,7 +30,7 @@ class Listener:
         self._reception = reception
         sockets = (listening for server in servers for listening in server.sockets)
         self.addresses = tuple(
-            _shown(listening.getsockname()) for listening in sockets
+            shown(listening.getsockname()) for listening in sockets
         )  # `host:port` with the port really had, or `unix:/path`
 
     @property
@@ -45,7 +43,7 @@ class Listener:
         for server in self._servers:
             server.close()
         for place in self._bound:
-            _remove_socket_file(place)
+            remove_socket_file(place)
         await self._reception.drain(grace)
 
     async def close(self) -> None:
@@ -113,56 +111,14 @@ async def _open(
     servers: list[asyncio.Server] = []
     for place in sockets or listen:
         try:
-            server = await _bind(place, make_session)
-        except OSError as error:
+            servers.append(await bind(place, make_session))
+        except Unavailable:
             for opened in servers:
                 opened.close()
-            raise Unavailable(f"cannot listen at {place}: {_why(error, place)}") from error
-        servers.append(server)
+            raise
     listener = Listener(servers, () if sockets else listen, reception)
     for address in listener.addresses:
         log(Event.LISTENING, listen=address, channel=reception.channel)
     return listener
 
 
-def _why(error: OSError, place: object) -> str:
-    if isinstance(error, PermissionError) and not str(place).startswith(_UNIX):
-        return (
-            "this user may not open a port below 1024; enable leadmaild.socket, or give the service "
-            "AmbientCapabilities=CAP_NET_BIND_SERVICE"
-        )
-    return error.strerror or str(error)
-
-
-async def _bind(place: str | socket.socket, make_session: Callable[[], SmtpSession]) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
-    if isinstance(place, socket.socket):
-        if place.family == socket.AF_UNIX:
-            return await loop.create_unix_server(make_session, sock=place, backlog=_BACKLOG)
-        return await loop.create_server(make_session, sock=place, backlog=_BACKLOG)
-    if place.startswith(_UNIX):
-        path = Path(place.removeprefix(_UNIX))
-        server = await loop.create_unix_server(make_session, str(path), backlog=_BACKLOG)
-        _open_to_the_mail_server(path)
-        return server
-    host, _, port = place.rpartition(":")
-    if not port.isdecimal():
-        raise Unavailable(f"cannot listen at {place!r}: not host:port")
-    return await loop.create_server(make_session, host.strip("[]") or None, int(port), backlog=_BACKLOG)
-
-
-def _open_to_the_mail_server(path: Path) -> None:
-    # Postfix and Exim run as other users; who may enter is the matter of the directory, as with Dovecot's own socket.
-    path.chmod(0o666)
-
-
-def _remove_socket_file(place: str) -> None:
-    if place.startswith(_UNIX):
-        Path(place.removeprefix(_UNIX)).unlink(missing_ok=True)
-
-
-def _shown(sockname: str | tuple[str, int]) -> str:
-    if isinstance(sockname, str):
-        return f"{_UNIX}{sockname}"
-    host, port = sockname[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

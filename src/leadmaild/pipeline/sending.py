@@ -16,6 +16,7 @@ from leadmaild.model.outgoing import ComposedMail, OutboxState, OutgoingMail
 from leadmaild.model.work import OutboxItem
 from leadmaild.pipeline.group_commit import GroupCommit
 from leadmaild.pipeline.heartbeat import Heartbeat
+from leadmaild.pipeline.mail_servers import MailServers
 from leadmaild.pipeline.parcels import Parcel
 from leadmaild.pipeline.settling import Settlement, settlement_of
 from leadmaild.pipeline.world import World
@@ -59,6 +60,7 @@ class Sending:
         self._heartbeat = Heartbeat(database, lambda tx, held, now: tx.outbox.extend(held, now), clock, lease)
         self._settling: GroupCommit[tuple[OutboxItem, Settlement]] = GroupCommit(self._write)
         self._tasks: set[asyncio.Task[None]] = set()
+        self.mail_servers = MailServers()
         self._on_their_way: Counter[str] = Counter()  # by mail server
 
     def busy_locations(self) -> list[str]:
@@ -110,6 +112,7 @@ class Sending:
             log(Event.LEASE_LOST, where="deliver", queue_id=first.item.id)
             return
         server = self._world().settings.mail_server(first.mail_server)
+        self.mail_servers.note(self._server_name(first.mail_server), result, self._clock.now())
         max_age = server.max_age if server else _DEFAULT_MAX_AGE
         settlement = settlement_of(first.item, result, max_age, self._clock.now(), self._dice.uniform(0, 1))
         await self.settle(one.parcel, settlement)

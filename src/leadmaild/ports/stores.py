@@ -10,6 +10,7 @@ from leadmaild.model.balance import Counts
 from leadmaild.model.contact import Contact
 from leadmaild.model.decision import Intent, JoinLead, MailKind, OpenLead
 from leadmaild.model.envelope import LedgerKey
+from leadmaild.model.health import MailboxStanding, Standing
 from leadmaild.model.lead import ActivityKind, ArmedTimer, Lead, Outcome, Timer
 from leadmaild.model.location import DayOff, SetDays
 from leadmaild.model.mailbox import KnownMessages, Opening
@@ -240,6 +241,8 @@ class MailboxStore(Protocol):
     async def opened(self, mailbox: str, uidvalidity: int, uidnext: int, now: datetime) -> Opening: ...
     async def known(self, mailbox: str, uidvalidity: int, uids: Sequence[int]) -> KnownMessages: ...
     async def refuse(self, key: LedgerKey, now: datetime) -> None: ...
+    async def looked_through(self, mailbox: str, now: datetime) -> None: ...
+    async def lost(self, mailbox: str, problem: str, now: datetime) -> None: ...
 
 
 class NodeLeaseStore(Protocol):
@@ -264,6 +267,13 @@ class BalanceStore(Protocol):
     """storage.balance_store"""
 
     async def counts(self) -> Counts: ...
+
+
+class StandingStore(Protocol):
+    """storage.standing_store"""
+
+    async def standing(self) -> Standing: ...
+    async def mailboxes(self) -> dict[str, MailboxStanding]: ...
 
 
 class Transaction(Protocol):
@@ -372,6 +382,11 @@ class Transaction(Protocol):
     @property
     def balance(self) -> BalanceStore:
         """What must add up."""
+        ...
+
+    @property
+    def standing(self) -> StandingStore:
+        """What waits, and since when."""
         ...
 
     async def commit(self) -> None:

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.envelope import LedgerKey
 from leadmaild.model.mailbox import KnownMessages, Opening
-from leadmaild.storage.schema import imap_ledger, imap_opening
+from leadmaild.storage.schema import imap_ledger, imap_opening, mailbox_watch
+from leadmaild.storage.types import Instant
 
 
 class MailboxStore:
@@ -50,9 +51,25 @@ class MailboxStore:
             mailbox=key.mailbox, uidvalidity=key.uidvalidity, uid=key.uid, taken_at=now, is_refused=True,
         )  # fmt: skip
 
+    async def looked_through(self, mailbox: str, now: datetime) -> None:
+        """Note that all there is in the mailbox was taken at `now`."""
+        await self._note(mailbox, last_success_at=now, problem="", lost_at=None)
+
+    async def lost(self, mailbox: str, problem: str, now: datetime) -> None:
+        """Note why the mailbox is not reached; `now` counts unless it was lost before."""
+        lost_at = func.coalesce(mailbox_watch.c.lost_at, literal(now, Instant))
+        await self._note(mailbox, {"problem": problem, "lost_at": lost_at}, problem=problem, lost_at=now)
+
     async def count(self) -> int:
         """How many messages are settled, of all mailboxes."""
         return (await self._connection.execute(select(func.count()).select_from(imap_ledger))).scalar_one()
+
+    async def _note(self, mailbox: str, again: dict[str, Any] | None = None, **values: Any) -> None:
+        upsert: Any = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        first = upsert(mailbox_watch).values(mailbox=mailbox, **values)
+        await self._connection.execute(
+            first.on_conflict_do_update(index_elements=["mailbox"], set_=again or values)
+        )
 
     async def _add(self, table: Table, **values: Any) -> None:
         upsert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert

@@ -32,6 +32,7 @@ from leadmaild.storage.person_documents import PersonDocuments
 from leadmaild.storage.person_store import PersonStore
 from leadmaild.storage.retention_store import RetentionStore
 from leadmaild.storage.source_store import SourceStore
+from leadmaild.storage.standing_store import StandingStore
 from leadmaild.storage.stock_store import StockStore
 from leadmaild.storage.suppression_store import SuppressionStore
 from leadmaild.storage.timer_store import TimerStore
@@ -64,6 +65,7 @@ class Transaction:
         self.retention = RetentionStore(connection)
         self.listings = Listings(connection)
         self.balance = BalanceStore(connection)
+        self.standing = StandingStore(connection)
 
     async def commit(self) -> None:
         """Make everything durable; the last statement of every step."""

@@ -236,7 +236,7 @@ def test_a_secret_that_others_can_read_stops_the_start(folder):
 @pytest.mark.rule("BI-80")
 def test_an_api_token_others_can_read_is_an_error_and_one_that_is_not_there_yet_closes_the_api(folder):
     lines = '[http]\ntoken = "file:api.token"'
-    assert "the API stays closed" in str(folder.load(lines).warnings[0])
+    assert "metrics stay closed" in str(folder.load(lines).warnings[0])
     folder.write("t", "api.token").chmod(0o604)
     assert "can be read by others" in folder.problems(lines)[0]
 
