@@ -1,11 +1,10 @@
 """`leadmaild serve`: the daemon."""
 
-import asyncio
 from pathlib import Path
 
 import click
 
-from leadmaild.cli.session import config_option, settings
+from leadmaild.cli.session import config_option, run_async, settings
 from leadmaild.config.example import dev_settings
 from leadmaild.config.model import Settings
 from leadmaild.maillog import configure_logging
@@ -26,7 +25,7 @@ def serve(ctx: click.Context, dev: bool) -> None:
     # The daemon's rooms are imported only here: other commands start without them.
     from leadmaild.daemon import serve as run
 
-    asyncio.run(run(chosen))
+    run_async(run(chosen))
 
 
 def _greet(chosen: Settings) -> None:

@@ -4,6 +4,7 @@ The database's rooms are imported only where they are entered: most of a command
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -57,8 +58,15 @@ def settings_or_what_is_left() -> tuple[Settings, ConfigError | None]:
 
 
 def run_async(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a command's coroutine to its end."""
+    """Run a command's coroutine to its end; Ctrl-C ends it early, without a word from the threads it leaves."""
+    threading.excepthook = _leave_aftermath_unsaid
     return asyncio.run(work)
+
+
+def _leave_aftermath_unsaid(failed: threading.ExceptHookArgs) -> None:
+    """A database's thread that comes back to an interrupted command finds its event loop closed; that is no news."""
+    if not (isinstance(failed.exc_value, RuntimeError) and str(failed.exc_value) == "Event loop is closed"):
+        threading.__excepthook__(failed)
 
 
 def require_database(chosen: Settings) -> None:

@@ -6,7 +6,6 @@ A mail that breaks the worker gives the fallback reading of a mail nobody could 
 import asyncio
 import contextlib
 import logging
-import multiprocessing
 import os
 import resource
 from concurrent.futures import TimeoutError as DeadlinePassed
@@ -17,6 +16,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from leadmaild.maillog import Event, log
 from leadmaild.model.reading import Reading
+from leadmaild.pipeline.worker_processes import WorkerContext
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceSet
 
@@ -45,7 +45,7 @@ class ReaderPool:
             max_tasks=MAILS_PER_WORKER,
             initializer=_prepare_worker,
             initargs=(self._sources,),
-            context=multiprocessing.get_context("spawn"),
+            context=WorkerContext(),
         )
 
     async def warm_up(self) -> None:
