@@ -38,9 +38,10 @@ def export(who: str) -> None:
 def erase(who: str, yes: bool, as_json: bool) -> None:
     """Erase a person: all that names him goes, counts stay, and his addresses get no automatic mail any more.
 
-    It cannot be undone. Mail that waits to be read is dropped when it is read.
+    It cannot be undone. Mail that waits to be read is dropped when it is read. "same_number" names other contacts with
+    his telephone number, which are left as they are: erase them by id if they are he.
     """
-    person, is_clean = run_async(_erase(settings(), Wanted.of(who), really=yes))
+    person, same_number, is_clean = run_async(_erase(settings(), Wanted.of(who), really=yes))
     shown = {
         "erased": yes,
         "addresses": sorted(person.addresses),
@@ -48,6 +49,7 @@ def erase(who: str, yes: bool, as_json: bool) -> None:
         "leads": list(person.leads),
         "mails": list(person.mails),
         "outgoing": list(person.outgoing),
+        "same_number": list(same_number),
     }
     if as_json:
         print_json(shown)
@@ -94,16 +96,19 @@ async def _export(chosen: Settings, wanted: Wanted) -> Mapping[str, Any]:
         return await export_person(database, wanted, world.suppression_key, SystemClock().now())
 
 
-async def _erase(chosen: Settings, wanted: Wanted, *, really: bool) -> tuple[PersonRecords, bool]:
+async def _erase(chosen: Settings, wanted: Wanted, *, really: bool) -> tuple[PersonRecords, tuple[int, ...], bool]:
+    """What names the person, who else has his telephone number, and whether nothing of it is left in the log."""
     from leadmaild.foundation import Outside, load_world
 
     async with database_of(chosen) as database:
+        async with database.view() as tx:
+            person = await find_person(tx, wanted)
+            same_number = await tx.persons.same_number(person)
         if not really:
-            async with database.view() as tx:
-                return await find_person(tx, wanted), True
+            return person, same_number, True
         world = await load_world(chosen, database, Outside())
         person = await erase_person(database, chosen, wanted, world.suppression_key, SystemClock().now())
-        return person, await database.empty_log()
+        return person, same_number, await database.empty_log()
 
 
 async def _retention(chosen: Settings, *, only_plan: bool) -> tuple[Due, ...]:

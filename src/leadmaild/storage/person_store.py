@@ -8,12 +8,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Select, Text, cast, func, or_, select, union
+from sqlalchemy import Select, Text, cast, false, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.decision import MailKind
 from leadmaild.model.privacy import PersonRecords
-from leadmaild.storage.schema import activity, contact, contact_email, content, journal, lead, outbox
+from leadmaild.storage.schema import activity, contact, contact_email, contact_phone, content, journal, lead, outbox
 
 
 class PersonStore:
@@ -47,6 +47,12 @@ class PersonStore:
             owned = select(contact_email.c.address).where(contact_email.c.contact_id.in_(contacts))
             addresses |= set((await self._connection.execute(owned)).scalars())
         return PersonRecords(frozenset(addresses), tuple(sorted(contacts)))
+
+    async def same_number(self, person: PersonRecords) -> tuple[int, ...]:
+        """Other contacts with one of his telephone numbers: perhaps he himself, perhaps his family or firm."""
+        numbers = select(contact_phone.c.number).where(contact_phone.c.contact_id.in_(person.contacts))
+        found = await self._ids(select(contact_phone.c.contact_id).where(contact_phone.c.number.in_(numbers)))
+        return tuple(sorted(found - set(person.contacts)))
 
     async def linked(
         self, person: PersonRecords, mails: Collection[int] = (), outgoing: Collection[int] = ()
@@ -107,13 +113,7 @@ class PersonStore:
                 )
             )
         )
-        texts = (cast(journal.c.reading, Text), cast(journal.c.trace, Text))
-        contain = [column.icontains(a, autoescape=True) for column in texts for a in sorted(person.addresses)]
-        read = select(journal.c.id, journal.c.reading, journal.c.trace).where(journal.c.lead.is_(None), or_(*contain))
-        if contain:
-            for row in await self._connection.execute(read):
-                if any(named.search(text) for text in _texts_in([row.reading, row.trace])):
-                    found.add(row.id)
+        found |= await self._read_naming(person, named)
         # What was set aside was never read: only its bytes can tell.
         unread = (
             select(journal.c.id, content.c.raw)
@@ -124,6 +124,14 @@ class PersonStore:
             if named.search((raw or b"").decode("latin-1")):
                 found.add(journal_id)
         return found
+
+    async def _read_naming(self, person: PersonRecords, named: re.Pattern[str]) -> set[int]:
+        """Mails without a lead in whose reading or trace an address stands, though by no link."""
+        texts = (cast(journal.c.reading, Text), cast(journal.c.trace, Text))
+        contain = [column.icontains(a, autoescape=True) for column in texts for a in sorted(person.addresses)]
+        read = select(journal.c.id, journal.c.reading, journal.c.trace)
+        rows = await self._connection.execute(read.where(journal.c.lead.is_(None), or_(false(), *contain)))
+        return {row.id for row in rows if any(named.search(text) for text in _texts_in([row.reading, row.trace]))}
 
     async def _template_tests(self, leads: Collection[int]) -> set[int]:
         tests = select(outbox.c.id, outbox.c.details).where(outbox.c.kind == str(MailKind.TEMPLATE_TEST))

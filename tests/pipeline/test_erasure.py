@@ -1,0 +1,308 @@
+"""Erasure of a person (R181): what is gone, what stays, and that it does not come back (PF68)."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from leadmaild.commands.contacts import create_contact, edit_contact, merge_contacts
+from leadmaild.commands.leads import NewLead, create_lead
+from leadmaild.commands.reactions import note_on_lead
+from leadmaild.commands.templates import TemplateTest, queue_template_test
+from leadmaild.errors import NotFound, Refused
+from leadmaild.model.outgoing import Delivery, RecipientResult
+from leadmaild.model.reading import Person
+from tests.dealership import HOURS, enquiry
+from tests.pipeline.a_person import ADDRESS, TRACES, WORDS, erase, of_frieda, traces_in_tables, traces_on_disk
+from tests.pipeline.steps import MONDAY_10, FakeClock, ScriptedTransport, outcomes
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.rule("R181")]
+
+SECOND = timedelta(seconds=1)
+
+
+async def test_after_erasure_no_table_names_the_person_and_others_are_as_they_were(bench, database_setting, tmp_path):
+    await bench.take(of_frieda(1))
+    await bench.take(of_frieda(1))
+    await bench.take(enquiry(5))
+    await bench.run()
+    await bench.take(of_frieda(2))
+    vacation = {"to": "autohaus-beispiel@dein.auto\r\nAuto-Submitted: auto-replied", "text": f"{WORDS}\r\n"}
+    await bench.take(of_frieda(3, **vacation))
+    await bench.run()
+    assert outcomes(await bench.journal()) == ["lead", "duplicate", "lead", "joined", "auto_reply"]
+    assert traces_in_tables(database_setting, tmp_path) == list(TRACES)
+    hers, other = await bench.leads()
+    queued = {line.id for line in await bench.queue() if line.lead == other.number}
+
+    person = await erase(bench)
+
+    assert traces_in_tables(database_setting, tmp_path) == []
+    assert (person.addresses, person.leads, len(person.mails)) == ({ADDRESS}, (hers.number,), 4)
+    assert not queued & set(person.outgoing)
+    assert (await bench.leads())[1] == other
+
+
+async def test_counts_per_source_time_and_reason_stay(bench):
+    await bench.take(of_frieda(1))
+    await bench.run()
+    (before,) = await bench.leads()
+    await erase(bench)
+    (after,) = await bench.leads()
+
+    kept = ("number", "location", "source", "types", "assignee", "assignment_reason", "arrived_at", "stock_number")
+    assert {name: getattr(after, name) for name in kept} == {name: getattr(before, name) for name in kept}
+    assert (after.state, after.completion_reason, after.due_at) == ("closed", "erased", None)
+    assert (after.contact.name, after.contact.email, after.contact.phones) == (None, None, ())
+    assert (after.subject, after.prospect) == (None, None)
+    assert outcomes(await bench.journal()) == ["lead"]
+    shown = await bench.lead(after.number)
+    assert {str(timer.state) for timer in shown.timers} == {"cancelled"}
+    assert [activity.kind for activity in shown.activities][-1] == "close"
+    assert {line.state for line in await bench.queue()} == {"sent"}
+
+
+@pytest.mark.rule("SP-25")
+@pytest.mark.parametrize("database_setting", ["sqlite:///leadmaild.db"])
+async def test_after_erasure_no_byte_on_the_disk_names_the_person(bench, tmp_path):
+    for number in range(60):
+        await bench.take(of_frieda(number) if number % 7 == 3 else enquiry(number))
+        if number % 20 == 0:
+            await bench.run()
+    await bench.run()
+    assert traces_on_disk(tmp_path) == list(TRACES)
+
+    await erase(bench)
+
+    assert await bench.gateway.database.empty_log()
+    assert traces_on_disk(tmp_path) == []
+
+
+@pytest.mark.rule("AR-24")
+async def test_a_new_enquiry_makes_a_lead_and_gets_no_automatic_mail(bench):
+    await bench.take(of_frieda(1))
+    await bench.run()
+    await erase(bench)
+    bench.clock.advance(SECOND)
+    await bench.take(of_frieda(2))
+    await bench.run()
+
+    old, new = await bench.leads()
+    assert (new.state, new.contact.email, new.previous_lead) == ("open", ADDRESS, None)
+    assert new.contact.id != old.contact.id
+    first, second = await bench.queue("autoresponse")
+    assert (first.state, second.state, second.why) == ("sent", "suppressed", "AR-24")
+    assert len(bench.transport.to(ADDRESS)) == 1
+
+
+async def test_somebody_who_never_wrote_is_suppressed_all_the_same(bench):
+    person = await erase(bench)
+    bench.clock.advance(SECOND)
+    await bench.take(of_frieda(1))
+    await bench.run()
+
+    assert (person.contacts, person.leads, person.mails) == ((), (), ())
+    assert [line.state for line in await bench.queue("autoresponse")] == ["suppressed"]
+
+
+async def test_mail_that_waits_unread_is_dropped_when_it_is_read(bench, database_setting, tmp_path):
+    await bench.take(of_frieda(1))
+    await bench.take(enquiry(2))
+    await erase(bench)
+    await bench.run()
+
+    assert outcomes(await bench.journal()) == ["ignored", "lead"]
+    assert [lead.contact.email for lead in await bench.leads()] == ["kunde2@kunden.example"]
+    assert traces_in_tables(database_setting, tmp_path) == []
+
+
+@pytest.mark.rule("PF68")
+async def test_a_copy_that_comes_later_is_kept_no_longer_than_the_first(bench, database_setting, tmp_path):
+    await bench.take(of_frieda(1))
+    await bench.run()
+    await erase(bench)
+    bench.clock.advance(timedelta(days=1))
+    await bench.take(of_frieda(1))
+    await bench.run()
+
+    assert outcomes(await bench.journal()) == ["lead", "duplicate"]
+    assert traces_in_tables(database_setting, tmp_path) == []
+
+
+@pytest.mark.rule("PF68")
+async def test_old_mail_found_in_a_mailbox_that_is_new_to_us_does_not_bring_the_person_back(
+    bench, database_setting, tmp_path
+):
+    await erase(bench)
+    bench.clock.advance(timedelta(days=1))
+    written = "Sun, 01 Mar 2026 10:00:00 +0100"
+    await bench.take(of_frieda(1, date=written), is_first_scan=True)
+    await bench.take(of_frieda(2, date="Tue, 03 Mar 2026 10:00:00 +0100"), is_first_scan=True)
+    await bench.run()
+
+    assert outcomes(await bench.journal()) == ["ignored", "lead"]
+    assert len(await bench.leads()) == 1
+
+
+class HangingTransport(ScriptedTransport):
+    """Takes a mail and says nothing until it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.goes_on = asyncio.Event()
+        self.has_begun = asyncio.Event()
+
+    async def send(self, mail):
+        self.has_begun.set()
+        await self.goes_on.wait()
+        return await super().send(mail)
+
+
+async def test_what_is_on_its_way_leaves_no_trace_when_it_arrives(open_dealership, database_setting, tmp_path):
+    transport = HangingTransport()
+    bench = await open_dealership(outside={"transport": transport})
+    await bench.take(of_frieda(1))
+    await bench.gateway.intake.step()
+    await bench.gateway.deliver.step()
+    await transport.has_begun.wait()
+    assert "sending" in {line.state for line in await bench.queue()}
+
+    await erase(bench)
+    transport.goes_on.set()
+    await bench.gateway.deliver.finish()
+    await bench.run()
+
+    assert {line.state for line in await bench.queue()} == {"cancelled"}
+    assert traces_in_tables(database_setting, tmp_path) == []
+
+
+async def test_what_has_not_left_does_not_leave(open_dealership):
+    bench = await open_dealership(tables=HOURS, clock=FakeClock(MONDAY_10 + timedelta(hours=10)))
+    bench.transport.answer = lambda _mail, address: RecipientResult(address, Delivery.DEFERRED, "451 4.3.0 later")
+    await bench.take(of_frieda(1))
+    await bench.run()
+    assert {line.state for line in await bench.queue()} == {"deferred", "held"}
+    await erase(bench)
+    bench.transport.sent.clear()
+    await bench.run_until(bench.clock.now() + timedelta(days=2))
+
+    assert {line.state for line in await bench.queue()} == {"cancelled"}
+    assert bench.transport.sent == []
+
+
+async def test_a_digest_that_waits_is_composed_anew_without_the_person(open_dealership, database_setting, tmp_path):
+    bench = await open_dealership(tables=HOURS, clock=FakeClock(MONDAY_10 + timedelta(hours=10)), location="")
+    async with bench.gateway.database.transaction() as tx:
+        await tx.people.set_flag("schmidt", "receives_leads", False, file_value=True, now=bench.clock.now())
+        await tx.commit()
+    for mail in (of_frieda(1), enquiry(2), enquiry(3)):
+        await bench.take(mail)
+    await bench.run()
+    is_staff = {"mueller@autohaus-beispiel.example"}
+    bench.transport.answer = lambda mail, address: RecipientResult(
+        address, *((Delivery.DEFERRED, "451 later") if address in is_staff else (Delivery.DELIVERED, "250 ok"))
+    )
+    await bench.run_until(MONDAY_10 + timedelta(hours=23, minutes=1))
+    assert len({line.message_id for line in await bench.queue("new_lead")}) == 1
+
+    await erase(bench)
+    assert traces_in_tables(database_setting, tmp_path) == []
+    bench.transport.answer = lambda _mail, address: RecipientResult(address, Delivery.DELIVERED, "250 ok")
+    bench.transport.sent.clear()
+    await bench.run_until(bench.clock.now() + timedelta(hours=1))
+    told = [mail.raw.decode().lower() for mail in bench.transport.to("mueller@autohaus-beispiel.example")]
+    assert told
+    assert not [trace for text in told for trace in TRACES if trace in text]
+    assert [line.state for line in await bench.queue("new_lead")] == ["cancelled", "sent", "sent"]
+
+
+async def test_a_person_is_found_whole_across_merged_contacts_and_all_her_addresses(bench, database_setting, tmp_path):
+    gateway, now = bench.gateway, bench.clock.now()
+    await bench.take(of_frieda(1))
+    await bench.run()
+    (lead,) = await bench.leads()
+    other = await create_contact(
+        gateway.database, gateway.world.settings, "MUC",
+        Person(last_name="Vogelsang-Alt", email="alt@kunden.example", phones=("0171 3920012",)), now,
+    )  # fmt: skip
+    await merge_contacts(gateway.database, gateway.world.settings, lead.contact.id, other.id, {}, "mueller", now)
+    words, due = f"{WORDS}, ruft wieder an", now + timedelta(days=1)
+    await note_on_lead(gateway.database, gateway.world.settings, lead.number, words, due, "mueller", now)
+    test = TemplateTest("MUC", lead=lead.number)
+    await queue_template_test(gateway.database, gateway.world.settings, test, "mueller", "test", now)
+    await bench.run()
+
+    person = await erase(bench, "alt@kunden.example")
+
+    assert person.addresses == {ADDRESS, "alt@kunden.example"}
+    assert set(person.contacts) == {lead.contact.id, other.id}
+    assert traces_in_tables(database_setting, tmp_path) == []
+
+
+async def test_mail_without_a_lead_goes_if_it_names_the_very_address(bench):
+    text = "Sehr geehrte Damen und Herren,\r\nIhre Rechnung liegt bei.\r\nKontakt: {}\r\n"
+    bulk = {"to": "autohaus-beispiel@dein.auto\r\nList-Unsubscribe: <mailto:ab@portal.example>\r\nPrecedence: bulk"}
+    for number, named in enumerate((ADDRESS, f"elfrieda.{ADDRESS}", f"x{ADDRESS}", f"{ADDRESS}.org"), start=1):
+        await bench.take(enquiry(number, text=text.format(named), **{"from": "news@portal.example"}, **bulk))
+    await bench.run()
+    assert not [line for line in await bench.journal() if line.lead]
+
+    person = await erase(bench)
+
+    assert person.mails == (1,)
+    assert [line.from_address for line in await bench.journal()] == [None] + ["news@portal.example"] * 3
+
+
+async def test_a_contact_without_an_address_is_erased_by_his_id(bench):
+    gateway, now = bench.gateway, bench.clock.now()
+    made = await create_contact(
+        gateway.database, gateway.world.settings, "MUC", Person(last_name="Fern", phones=("0171 3920012",)), now
+    )
+    new = NewLead(str(made.id), "phone", "Golf")
+    await create_lead(gateway.database, gateway.world.settings, new, (), "mueller", now)
+    await erase(bench, str(made.id))
+
+    (lead,) = await bench.leads()
+    assert (lead.state, lead.contact.phones) == ("closed", ())
+    with pytest.raises(NotFound):
+        await erase(bench, "4711")
+    with pytest.raises(Refused, match="neither"):
+        await erase(bench, "Frau Vogelsang")
+
+
+async def test_nothing_can_be_done_with_an_erased_lead_or_contact_any_more(bench):
+    gateway, now = bench.gateway, bench.clock.now()
+    await bench.take(of_frieda(1))
+    await bench.run()
+    (lead,) = await bench.leads()
+    await erase(bench)
+
+    with pytest.raises(Refused, match="was erased"):
+        await note_on_lead(gateway.database, gateway.world.settings, lead.number, "x", now + SECOND, "mueller", now)
+    with pytest.raises(NotFound):
+        await edit_contact(gateway.database, gateway.world.settings, lead.contact.id, {"city": "X"}, "", now)
+    new = NewLead(str(lead.contact.id), "phone", "Golf")
+    with pytest.raises(NotFound):
+        await create_lead(gateway.database, gateway.world.settings, new, (), "mueller", now)
+
+
+async def test_an_answer_to_an_old_mail_of_ours_is_not_tied_to_the_erased_lead(bench):
+    await bench.take(of_frieda(1))
+    await bench.run()
+    (answered,) = bench.transport.to(ADDRESS)
+    await erase(bench)
+    bench.clock.advance(SECOND)
+    reply = {"message_id": f"<re@kunden.example>\r\nIn-Reply-To: {answered.message_id}"}
+    await bench.take(of_frieda(2, **reply))
+    await bench.run()
+
+    old, new = await bench.leads()
+    assert (old.state, new.state, new.previous_lead) == ("closed", "open", None)
+
+
+async def test_erasing_twice_finds_nothing_more(bench):
+    await bench.take(of_frieda(1))
+    await bench.run()
+    await erase(bench)
+    again = await erase(bench)
+    assert (again.contacts, again.leads, again.mails, again.outgoing) == ((), (), (), ())
