@@ -12,7 +12,7 @@ from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceDefinition, SourceSet
 from leadmaild.reading.fields.addresses import emails_in, is_robot, is_under, normal_email
 from leadmaild.reading.findings import HEADER, REPLY_TO, Findings, Locale
-from leadmaild.reading.recognise import Mail
+from leadmaild.reading.recognise import Mail, is_from_dealer
 from leadmaild.reading.sender import read_mailboxes
 from leadmaild.reading.targets import put
 
@@ -47,10 +47,14 @@ class Customer:
         self._locale = locale
         self._relays = relay_domains(sources)
         self._ours = own_addresses(mail, context)
+        # A form of the dealer's own house that wants its answers there.
+        self._is_reply_to_house = is_from_dealer(mail, context) and _is_same_house(
+            mail.reply_to or "", mail.sender.email or ""
+        )
 
     def reply_to(self, definition: SourceDefinition | None) -> str | None:
         """Reply-To as the way back to the customer; a relay's From where there is none."""
-        if self._mail.reply_to and self._is_customers(self._mail.reply_to):
+        if self._mail.reply_to and not self._is_reply_to_house and self._is_customers(self._mail.reply_to):
             return self._mail.reply_to
         sender = self._mail.sender.email
         if definition is not None and sender and is_under(sender, self._relays) and self._is_customers(sender):
@@ -101,7 +105,7 @@ class Customer:
 
     def _header_mailboxes(self, order: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
         for place in order:
-            if place == "header:reply-to" and self._mail.reply_to:
+            if place == "header:reply-to" and self._mail.reply_to and not self._is_reply_to_house:
                 raw = next(h.raw for h in self._mail.message.headers if h.name == "reply-to")
                 name = next((m.name for m in read_mailboxes(raw).mailboxes), "")
                 yield name, self._mail.reply_to, place

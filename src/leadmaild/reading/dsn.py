@@ -62,7 +62,9 @@ _ADDRESS = re.compile(r"(?<![\w.+-])<?([\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.
 _MESSAGE_ID = re.compile(r"^[ \t>|]{0,40}message-id:\s{0,9}(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _COPY = re.compile(
     r"^[- \t|]{0,80}(?:this is a copy of (?:the|your) message|below this line is a copy|original message(?: headers)?"
-    r"|returned message|message header follows|ursprüngliche nachrichtenkopfzeilen|undelivered message)\b.*$",
+    r"|returned message|message header follows"
+    r"|(?:the )?headers? of (?:the|your)(?: original)? message"
+    r"|ursprüngliche nachrichtenkopfzeilen|undelivered message)\b.*$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -83,7 +85,10 @@ def bounce_of(message: Message, sender: Sender, context: ReadingContext) -> Boun
         return None
     text = _text(message)
     original = _original(message, text)
-    return Bounce(evidence, _status(message, text, original), original)
+    status = _status(message, text, original)
+    if original is None and status.original_message_id:  # its number is known, if nothing else of it
+        original = Message((HeaderField("message-id", status.original_message_id),))
+    return Bounce(evidence, status, original)
 
 
 def has_null_path(message: Message, context: ReadingContext) -> bool:

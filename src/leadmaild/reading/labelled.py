@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from leadmaild.reading.below_message import without_fields_below
 from leadmaild.reading.fields.folding import accents_folded, label_key
-from leadmaild.reading.fields.requests import is_refusal
+from leadmaild.reading.fields.requests import is_refusal, starts_with_box
 from leadmaild.reading.labels import (
     SURE_MESSAGE,
     LabelSet,
@@ -122,7 +122,9 @@ class _Walk:
             self._trade_in_follows = False
         self._section = section
         if line.label is None:
-            if line.text and not self._is_in_footer:
+            if starts_with_box(line.text):
+                yield from self._field("request_type", "request_type", line.text, line.text, number, False)
+            elif line.text and not self._is_in_footer:
                 self._is_in_footer = is_footer(line.text) or self._is_rule_over_footer(number)
             return
         paths, is_own = self._targets(line.label)
@@ -199,7 +201,7 @@ class _Walk:
     def _with_lone_label(self, number: int) -> Line:
         """A known label alone on its line, without colon, and the value on the line below it."""
         line = self._lines[number]
-        words = line.text.strip(_SIGNS_OF_LABELS)
+        words = "" if starts_with_box(line.text) else line.text.strip(_SIGNS_OF_LABELS)
         may_be_odd = (
             line.label is None and len(line.text) <= _LONGEST_WITH_LEADING_LABEL and _ODD_SIGN.search(line.text)
         )

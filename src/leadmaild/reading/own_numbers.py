@@ -12,7 +12,9 @@ from leadmaild.reading.fields.folding import accents_folded, plain_blanks
 from leadmaild.reading.fields.phones import phones_in_text
 from leadmaild.reading.findings import Locale
 
-_FAX_BEFORE = re.compile(r"\b(?:fax|telefax|faxnummer|telecopie|f(?=[.:]))\s*[.:]?\s*$", re.IGNORECASE)
+_FAX_BEFORE = re.compile(
+    r"\b(?:fax|telefax|faxnummer|télécopie|f(?=[.:]))\s*[.:]?\s*$|(?<![^\s|•,;/])(?-i:F)\s*$", re.IGNORECASE
+)
 # A number behind these is no telephone: "Kundennummer 0815...", "Ref. 030...", "Nr. 089..." (but "meine Nummer 0171").
 _NUMBER_BEFORE = re.compile(
     r"(?:\b(?!ruf|telefon|handy|mobil|tel|fon|phone|durchwahl)[a-zäöü]{2,}[-\s]?(?:nr|nummer|id|number|no)"

@@ -280,6 +280,7 @@ def instant_of(path: str, raw: str, locale: Locale) -> Values:
 
 def request_of(_path: str, raw: str, _locale: Locale) -> Values:
     """What is asked for by its own field: a type of ours, or words in any of the five languages."""
+    raw = requests.ticked(raw)
     known = {r.value for r in RequestType}
     for piece in raw.replace(";", ",").split(","):
         if piece.strip() in known:

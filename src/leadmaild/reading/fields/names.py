@@ -15,7 +15,7 @@ _SALUTATIONS = {
 }  # fmt: skip
 _TITLE = re.compile(
     r"(?:prof|dr|dipl|ing|mag|dott|ir|drs|bsc|msc|mba|ddr)\.(?:[\w-]+\.)*|(?:dr|prof|dott\.?ssa|dipl)\.?-[\w.-]+"
-    r"|(?:dr|prof|mag|dott|dottore|professor|doktor)$|(?:med|jur|phil|rer|nat|vet|pol|dent|habil|h\.c|hc|oec)\.?",
+    r"|(?:dr|prof|mag|dott|dottore|professor|doktor)$|(?:med|jur|phil|rer|nat|vet|pol|dent|habil|h\.c|hc|oec)\.?|\((?:fh|tu|th|univ|ba|uni)\.?\)",
     re.IGNORECASE,
 )
 _DEGREE = re.compile(r"(?:med|jur|phil|rer|nat|vet|pol|dent|habil|h\.c|hc|oec)\.?", re.IGNORECASE)
@@ -90,6 +90,31 @@ _NO_NAME = frozenset(
         "nutzer",
         "user",
         "gast",
+        "unterdrueckt",
+        "nummerunterdrueckt",
+        "rufnummerunterdrueckt",
+        "unterdrueckterufnummer",
+        "anonymeranrufer",
+        "unbekannteranrufer",
+        "unbekanntenummer",
+        "unbekannterufnummer",
+        "withheld",
+        "numberwithheld",
+        "privatenumber",
+        "hiddennumber",
+        "masque",
+        "numeromasque",
+        "anonyme",
+        "numeroprive",
+        "anonimo",
+        "numeroanonimo",
+        "numeroprivato",
+        "numerosconosciuto",
+        "anoniem",
+        "anoniemnummer",
+        "onbekendnummer",
+        "verborgennummer",
+        "afgeschermdnummer",
     )
 )
 

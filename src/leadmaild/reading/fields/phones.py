@@ -22,6 +22,7 @@ _IN_TEXT = re.compile(r"(?<![\w/=.@+\-#&%])(?:\+|00|\(?0)[\d(][\d\s()./\-–]{4,
 _DATE_SHAPE = re.compile(r"\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}|\d{4}-\d\d-\d\d")
 _LONGEST = 40
 _FEWEST_DIGITS = 6
+_LONGEST_VALUE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,12 @@ class Phone:
 def phones_in(value: str, region: str) -> tuple[Phone, ...]:
     """Return the numbers in the value of a telephone label; national ones belong to `region` (ISO 3166-1 alpha-2)."""
     found: dict[str, Phone] = {}
-    for piece in _pieces(plain_blanks(value)[:200]):
+    for piece in _pieces(plain_blanks(value)[:_LONGEST_VALUE]):
         phone = _one(piece, region)
         if phone:
             found.setdefault(phone.e164, phone)
+    if not found:  # "ab 18 Uhr: 0174 9179407"
+        found = {phone.e164: phone for phone in phones_in_text(value[:_LONGEST_VALUE], region) if phone.is_valid}
     return tuple(found.values())
 
 

@@ -27,7 +27,7 @@ _MAY_WISH = re2.compile(_LOOKAHEAD.sub("", "|".join(_WISHES.values())))
 _CLAUSE = re.compile(r"[.!?;\n,]+(?!\d)|\b(?:aber|sondern|jedoch|but|mais|ma|pero|maar|dafuer|stattdessen)\b|\s[-–—]\s")
 _NOT = re.compile(
     r"\b(?:keine?[nrms]?|nicht|ohne|nein|nie|kein\w* bedarf|no|not|without|don'?t|doesn'?t|never|none|pas|sans|aucune?|"
-    r"non|senza|nessuna?|niente|geen|niet|zonder)\b"
+    r"non|senza|nessuna?|niente|geen|niet|zonder|neither|ni)\b"
 )
 _NOT_AFTER = re.compile(r"nicht|not\b|nein|entfaellt|ausgeschlossen|niet|pas\b|nope|not needed|non\b|no\b|geen")
 _NOT_ONLY = re.compile(
@@ -40,6 +40,8 @@ _SAYS_YES = frozenset(
         "yes please", "☑", "✓", "✔",
     )
 )  # fmt: skip
+_BOX = re.compile(r"(?:(?P<ticked>\[[xX✓✔]\]|[☑☒✅🗹])|\[[ _]?\]|[☐□◻❏⬜])\ufe0f?\s*")
+_BOX_SIGNS = tuple("[☑☒✅🗹☐□◻❏⬜")
 _WORDS_BEFORE = 5
 _WORDS_AFTER = 4
 _CONJUNCTION = re.compile(r"\b(?:und|and|et|e|en|oder|or|ou|o|of|sowie|noch|nor|ni|ne)\b")
@@ -67,6 +69,21 @@ def wishes_in(text: str) -> tuple[RequestType, ...]:
 def in_order(kinds: set[RequestType]) -> tuple[RequestType, ...]:
     """Return the set in the order of precedence of RequestType."""
     return tuple(k for k in RequestType if k in kinds)
+
+
+def starts_with_box(text: str) -> bool:
+    """Whether a line begins with a box to tick: `[x] Probefahrt`, `☐ Leasing`."""
+    return text[:1] in _BOX_SIGNS and _BOX.match(text) is not None
+
+
+def ticked(text: str) -> str:
+    """Return what stands behind the ticked boxes of a text; the text itself if there is no box in it."""
+    boxes = list(_BOX.finditer(text)) if any(sign in text for sign in _BOX_SIGNS) else []
+    if not boxes:
+        return text
+    ends = [box.start() for box in boxes[1:]] + [len(text)]
+    pieces = [text[box.end() : end].strip() for box, end in zip(boxes, ends, strict=True) if box["ticked"]]
+    return ", ".join(pieces)
 
 
 def is_refusal(value: str) -> bool:
