@@ -105,6 +105,9 @@ class Carriers:
             for node in LexborHTMLParser(page).css(selector):
                 rows, _ = rows_of_html(node.html or "")
                 yield "\n".join(row.text for row in rows).strip()
+                target = (node.attributes.get("href") or "").partition("?")[0]
+                if target.lower().startswith(("mailto:", "tel:")):  # "Écrire" says nothing, its link does
+                    yield target.partition(":")[2]
 
     def json_values(self, path: str) -> Iterator[str]:
         """Yield the texts at a dotted path (`client.email`), at whatever depth the path begins."""

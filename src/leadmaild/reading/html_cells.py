@@ -7,6 +7,9 @@ from selectolax.lexbor import LexborNode
 from leadmaild.reading.rows import LONGEST_LABEL
 
 PAIRED = frozenset(["span", "b", "strong", "label", "em", "font", "i", "div", "a", "small", "td", "p", "u", "time"])
+_NO_MARGIN = re.compile(
+    r"(?<![\w-])margin(?:-bottom)?\s*:\s*0(?:\.0+)?\s*(?:cm|px|pt|in|em)?\s*(?:;|!|$)", re.IGNORECASE
+)
 _LABEL_CLASS = re.compile(r"label|field-?name|\bkey\b|title|caption|\bname\b|\bth\b", re.IGNORECASE)
 
 
@@ -34,6 +37,12 @@ def keeps_line_ends(node: LexborNode) -> bool:
     """Whether the node's style shows line ends of the source as they are (white-space: pre, pre-line, pre-wrap)."""
     style = node.attributes.get("style") or ""
     return "white-space" in style and "pre" in style.partition("white-space")[2][:12]
+
+
+def is_tight(node: LexborNode) -> bool:
+    """Whether no space is shown below the node: a paragraph of Word, or one whose style says so."""
+    found = node.attributes
+    return (found.get("class") or "").startswith("Mso") or _NO_MARGIN.search(found.get("style") or "") is not None
 
 
 def only_two(node: LexborNode) -> tuple[LexborNode | None, LexborNode | None]:

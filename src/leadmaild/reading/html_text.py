@@ -13,6 +13,7 @@ from leadmaild.reading.html_cells import (
     PAIRED,
     holds,
     is_label,
+    is_tight,
     keeps_line_ends,
     only_two,
     own_cells,
@@ -110,8 +111,12 @@ class _Walker:
         elif tag in _BLOCKS:
             self.flush()
             self._block_of(node, tag, depth)
+            if tag == "footer":
+                self._add(Row("-----", is_rule=True))
+            start = len(self.rows)
             self.flush()
-            if tag in ("p", "ul", "ol", "blockquote") or tag in _HEADINGS:
+            is_spaced = tag in ("p", "ul", "ol", "blockquote") or tag in _HEADINGS
+            if is_spaced and (len(self.rows) == start or not is_tight(node)):
                 self._add(Row(""))
         elif tag and not tag.startswith(("-", "!")):
             self._inside(node, tag, depth)

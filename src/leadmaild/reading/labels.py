@@ -21,6 +21,15 @@ _TRADE_IN_LABEL = re.compile(
     r"\b(?:inzahlungnahme(?:fahrzeug)?|in zahlung|eintausch(?:fahrzeug|wagen)?|altfahrzeug|altwagen|"
     r"ankauf(?:sfahrzeug)?|trade[- ]?in|part[- ]?exchange|reprise|permuta|inruil(?:auto|voertuig)?)\b[\s:/–-]*"
 )
+# "Ihr Fahrzeug" may be the dealer's: only whose it is, or that it is driven today, tells.
+_CAR = r"(?:[a-z]*(?:fahrzeug|wagen|auto|pkw)|fahrzeugdaten|vehicle|car|vehicule|voiture|veicolo|vettura|voertuig)"
+_CUSTOMERS_CAR = re.compile(
+    rf"(?:\w+ ){{0,3}}{_CAR} (?:des|der|vom|of the|du|de l'|del|van de) ?"
+    r"(?:kunden|kundin|interessenten|interessentin|kaeufers|customer|buyer|client|acheteur|cliente|klant|koper)"
+    r"|(?:(?:ihr|dein|mein|das|your|my|the|uw|mijn) )?"
+    r"(?:aktuelles|altes|jetziges|derzeitiges|bisheriges|eigenes|current|present|old|own|huidige|oude) "
+    rf"{_CAR}|(?:votre |mon )?{_CAR} (?:actuelle?|attuale)"
+)
 _JOINING = re.compile(r"[-_/]+")
 _LEAD_IN = " *•>|-–_"
 _LOOKED_AT = 120
@@ -119,6 +128,8 @@ def _section_of(heading: str) -> str:
     bare = accents_folded(_PARENTHESES.sub("", heading)).strip(" *:-–=#•>|!.")
     if labels.sections.get(label_key(bare)) is None and _TRADE_IN_LABEL.search(whole) and len(whole.split()) <= 6:
         return "trade_in"  # "Ihr Fahrzeug (Inzahlungnahme)": the bracket tells whose
+    if _CUSTOMERS_CAR.fullmatch(bare):
+        return "trade_in"
     candidates = [bare, *(bare.removeprefix(words) for words in labels.before)]
     for candidate in candidates:
         if known := labels.sections.get(label_key(candidate)):

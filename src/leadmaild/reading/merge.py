@@ -164,6 +164,8 @@ def _person(chosen: _Chosen, origin: Origin) -> Person:
         last = name  # "Nom: Moreau, Prénom: Claire": beside a first name, the name is the last one
     elif last and not first and name and " " not in name and name.casefold() != last.casefold():
         first = name  # "Nome: Marco, Cognome: De Luca"
+    elif name and not first and not last and " " not in name and chosen.text("contact.salutation"):
+        last = name  # "Anrede: Herr, Name: Vogel"
     if first and last:
         name = f"{first} {last}"
     street, house = chosen.text("contact.street"), chosen.text("contact.house_number")

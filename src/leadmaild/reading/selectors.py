@@ -8,6 +8,7 @@ from leadmaild.model.reading import RedirectClass
 from leadmaild.reading import targets
 from leadmaild.reading.ad_lines import add_ad_lines
 from leadmaild.reading.carriers import XmlLeaf
+from leadmaild.reading.dealers_labels import without_dealers
 from leadmaild.reading.definitions import Pattern, Selector, SourceDefinition
 from leadmaild.reading.fields.phones import phones_in
 from leadmaild.reading.findings import DEFINITION, HEADER, LABEL, STRUCTURED, URL, Findings, Locale
@@ -84,10 +85,11 @@ def _by_labels(definition: SourceDefinition, mail: Mail, locale: Locale, *, mess
         if selector.kind == "label":
             by_target.setdefault(selector.target, []).append(selector)
     for document in mail.documents:
-        for field in labelled_fields(
+        fields = list(labelled_fields(
             document, definition.labels, definition.ends,
             use_common=definition.uses_common_labels, message_ends_at_contact=message_ends_at_contact,
-        ):  # fmt: skip
+        ))  # fmt: skip
+        for field in without_dealers(fields) if definition.redirect_class is RedirectClass.MARKETPLACE else fields:
             found = Found(field.raw, f"{document.origin} line {field.line + 1}")
             if not field.is_own:
                 _put_common(findings, field, found, definition, locale)
