@@ -23,6 +23,7 @@ from leadmaild.reading.html_cells import (
     says_label,
 )
 from leadmaild.reading.html_tree import Tree, is_too_complex, text_without_structure, visible_tree
+from leadmaild.reading.labels import common_targets
 from leadmaild.reading.plain_text import rows_of_text
 from leadmaild.reading.rows import LONGEST_HEADING, Row, holds_none, is_rule, signs_in, split_label
 
@@ -110,10 +111,10 @@ class _Walker:
             self._add(Row("-----", is_rule=True))
         elif tag in _BLOCKS:
             self.flush()
-            self._block_of(node, tag, depth)
             if tag == "footer":
                 self._add(Row("-----", is_rule=True))
             start = len(self.rows)
+            self._block_of(node, tag, depth)
             self.flush()
             is_spaced = tag in ("p", "ul", "ol", "blockquote") or tag in _HEADINGS
             if is_spaced and (len(self.rows) == start or not is_tight(node)):
@@ -288,7 +289,8 @@ class _Walker:
         is_head = all(cells[index].tag == "th" for index in filled)
         if is_head and (len(filled) > 2 or not texts[filled[0]].endswith(":")):
             self._add(Row(" | ".join(texts[index] for index in filled)))
-            return None, texts
+            # "Feld | Wert" says nothing of the rows below; "Fahrzeug | Preis" does.
+            return None, texts if any(map(common_targets, texts)) else []
         if heads and len(texts) == len(heads) and len(heads) >= 2 and cells[0].tag == "td":
             for head, text in zip(heads, texts, strict=True):
                 self._labelled(head, text)

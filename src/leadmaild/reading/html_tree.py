@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from leadmaild.reading.charset import clean_line
+from leadmaild.reading.rows import holds_none
 
 # lexbor's tree building is quadratic in the depth of open elements; deeper mail is read by its text alone.
 DEEPEST_TREE = 1_000
@@ -28,11 +29,8 @@ _NOT_NESTING = frozenset(
         "tr", "th", "dt", "dd", "tbody", "thead", "tfoot", "option",
     ]
 )  # fmt: skip
-# Only nodes with such a style are looked at more closely.
-_TELLING = ",".join(
-    f'[style*="{word}" i]'
-    for word in ("none", "hidden", "max-height", "opacity", "font-size:0", "font-size: 0", "weight")
-)
+# Only a style that says one of these is looked at more closely.
+_TELLING = ("none", "hidden", "max-height", "opacity", "font-size:0", "font-size: 0", "weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +61,21 @@ def visible_tree(html: str) -> Tree:
 def _without_hidden(parser: LexborHTMLParser, classes: list[str]) -> frozenset[int]:
     """Take hidden nodes out of the tree; return the ids of the nodes that are bold by style."""
     bold: set[int] = set()
-    for node in parser.css(f"[hidden],{_TELLING}"):
+    hidden: dict[int, LexborNode] = {}
+    of_class = {node.mem_id for name in classes for node in parser.css(f".{name}")}
+    for node in parser.css(",".join(("[hidden]", "[style]", *(f".{name}" for name in classes)))):
+        attributes = node.attributes
+        is_hidden = "hidden" in attributes or node.mem_id in of_class
+        if not is_hidden and holds_none((attributes.get("style") or "").lower(), _TELLING):
+            continue
         style = _style(node)
-        if "hidden" in node.attributes or _HIDING.search(style) or (_NO_FONT.search(style) and not _has_font(node)):
-            if node.tag not in ("body", "html"):
-                node.decompose()
+        if is_hidden or _HIDING.search(style) or (_NO_FONT.search(style) and not _has_font(node)):
+            hidden[node.mem_id] = node
         elif _BOLD_STYLE.search(style):
             bold.add(node.mem_id)
-    for name in classes:
-        for node in parser.css(f".{name}"):
+    # The tree frees what it drops, with all below it: in document order the outer nodes come first, so from the end.
+    for node in reversed(hidden.values()):
+        if node.tag not in ("body", "html"):
             node.decompose()
     return frozenset(bold)
 

@@ -214,16 +214,15 @@ def _message(chosen: _Chosen, findings: Findings) -> str | None:
     if not found:
         return None
     best = str(chosen.value("message"))
-    words = _words(best)
     for other in found[1:]:
         text = str(other.value)
         if text == best or other.confidence < found[0].confidence - 0.1 or other.where == found[0].where:
             continue
-        others = _words(text)
+        words, others = _words(best), _words(text)
         if others == words:
             best = text if _is_hard_wrapped(best) and not _is_hard_wrapped(text) else best
         elif words.startswith(others) and len(others) > _SHORTEST_TO_TRUST:
-            best, words = text, others  # the other rendering knew where the message ends
+            best = text  # the other rendering knew where the message ends
     return best
 
 

@@ -136,10 +136,13 @@ def lines_of(rows: list[Row], separator: str = ":") -> list[Line]:
     lines: list[Line] = []
     sections: list[tuple[tuple[int, ...], str]] = []
     at = 0
+    scope: tuple[int, ...] = ()
     while at < len(rows):
         row = rows[at]
-        while sections and sections[-1][0] != row.scope[: len(sections[-1][0])]:
-            sections.pop()
+        if row.scope is not scope:
+            scope = row.scope
+            while sections and sections[-1][0] != scope[: len(sections[-1][0])]:
+                sections.pop()
         if _is_plainly_a_line(rows, at):
             lines.append(_line(row, sections))
             at += 1
@@ -172,7 +175,7 @@ def _is_plainly_a_line(rows: list[Row], at: int) -> bool:
     if row.is_bold or not row.text[:1].isalpha() or at + 1 == len(rows):
         return False
     below = rows[at + 1]
-    return below.label is None and bool(below.text) and not below.is_rule
+    return below.label is None and below.text != "" and not below.is_rule
 
 
 def _enter(sections: list[tuple[tuple[int, ...], str]], row: Row, heading: str) -> None:

@@ -34,6 +34,7 @@ def one_line(text: str) -> str:
     return " ".join(plain_blanks(text).split())
 
 
+@lru_cache(maxsize=256)  # the customer's words are searched for one thing after another
 def accents_folded(text: str) -> str:
     """Return `text` case-folded, ü as ue, and without accents; punctuation stays, so that words can be searched."""
     folded = text.casefold()
