@@ -30,6 +30,7 @@ BOUNCES: dict[str, tuple[str, str | None, bool]] = {
     "several-recipients-no-blank-line-between": ("failed", "5.7.1", True),
     "mailbox-full-for-now": ("failed", "4.2.2", False),
     "french": ("failed", "5.1.10", True),
+    "headers-announced-in-words": ("failed", "5.0.0", True),
     "feedback-report": ("complaint", None, True),
 }
 

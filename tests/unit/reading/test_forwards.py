@@ -68,6 +68,17 @@ def test_a_reply_or_an_enquiry_is_no_forward(body: str) -> None:
     assert unwrap(forward(body, subject="AW: Anfrage"), KNOWN) is None
 
 
+HEAD = "Von: Max <max@kunde.example>\nGesendet: Montag\nAn: verkauf@autohaus.example\nBetreff: Frage\n\n"
+
+
+def test_staff_forward_without_saying_so_but_a_customer_only_quotes() -> None:
+    body = f"Bitte übernehmen.\n\n{HEAD}Noch da?"
+    found = unwrap(forward(body, subject="Frage"), KNOWN)
+    assert found is not None
+    assert sender_of(found.message).email == "max@kunde.example"
+    assert unwrap(forward(body, subject="Frage", sender="kunde@post.example"), KNOWN) is None
+
+
 def attached(
     sender: str = "verkauf@autohaus.example", subject: str = "Fwd: Anfrage", note: str = "bitte", levels: int = 1
 ):

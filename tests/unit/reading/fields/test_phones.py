@@ -28,6 +28,8 @@ from leadmaild.reading.own_numbers import phones_of
         ("A B", []),
         ("9" * 5000, []),
         ("+49 170;tel:900", []),
+        ("+49 176 / 04069-001", ["+4917604069001"]),
+        ("ab 18 Uhr: 0174 / 91794-07", ["+491749179407"]),
     ],
 )
 def test_the_value_of_a_phone_label_gives_its_numbers(text: str, numbers: list[str]) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadmaild.reading.fields.requests import wishes_in
+from leadmaild.reading.fields.requests import starts_with_box, ticked, wishes_in
 
 
 @pytest.mark.rule("R166")
@@ -25,6 +25,8 @@ from leadmaild.reading.fields.requests import wishes_in
         ("Bitte rufen Sie mich an. Was ist der letzte Preis?", ["call_back", "price_proposal"]),
         ("Bitte rufen Sie mich nicht an", []),
         ("Wann haben Sie offen?", []),
+        ("Je ne veux ni essai ni reprise", []),
+        ("I don’t need finance options", []),
     ],
 )
 def test_wishes_are_read_and_denied_ones_are_not(text: str, wishes: list[str]) -> None:
@@ -34,3 +36,18 @@ def test_wishes_are_read_and_denied_ones_are_not(text: str, wishes: list[str]) -
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_reader(text: str) -> None:
     wishes_in(text)
+
+
+@pytest.mark.rule("R166")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[x] Probefahrt", "Probefahrt"),
+        ("[ ] Finanzierung", ""),
+        ("☑ Probefahrt ☐ Leasing ☑ Inzahlungnahme", "Probefahrt, Inzahlungnahme"),
+        ("Probefahrt", "Probefahrt"),
+    ],
+)
+def test_only_ticked_boxes_count(text: str, said: str) -> None:
+    assert ticked(text) == said
+    assert starts_with_box(text) == (text != "Probefahrt")

@@ -1,0 +1,40 @@
+"""Whose the numbers in a customer's words are: his own, his fax, or the dealer's that he dialled."""
+
+import pytest
+
+from leadmaild.reading.findings import Locale
+from leadmaild.reading.own_numbers import his_phones_of, phones_of
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ich habe mehrfach versucht, Sie unter 089 99998 010 zu erreichen.",
+        "Unter Ihrer Nummer 0221 4710 123 habe ich niemanden erreicht.",
+        "I tried to reach you on +44 20 7946 0111 yesterday.",
+        "J'ai essayé de vous joindre au +33 1 99 00 12 34.",
+    ],
+)
+def test_the_number_he_dialled_is_the_dealers(words: str) -> None:
+    assert list(phones_of(words, Locale())) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ich habe Sie nicht erreicht, bitte zurückrufen: 0171 3920023",
+        "Sie erreichen mich unter 0171 3920023.",
+        "Rufen Sie mich unter 0171 3920023 an, ich habe es schon versucht.",
+    ],
+)
+def test_a_number_to_be_called_is_his(words: str) -> None:
+    assert [e164 for _, e164, _ in phones_of(words, Locale())] == ["+491713920023"]
+
+
+def test_numbers_under_a_word_go_before_bare_ones() -> None:
+    words = "Die Werkstatt hat 0221 4710 600.\n\nTel.: 0221 4710 610\nM +49 171 3920023\nF 0221 4710 611"
+    assert [(path, e164) for path, e164, _ in his_phones_of(words, Locale())] == [
+        ("contact.phone", "+492214710610"),
+        ("contact.fax", "+492214710611"),
+    ]
+    assert [e164 for _, e164, _ in his_phones_of("Am besten 0221 4710 600", Locale())] == ["+492214710600"]
