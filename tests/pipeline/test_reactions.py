@@ -36,6 +36,11 @@ async def notices(bench):
             for mail in await bench.queue(*NOTICES)]  # fmt: skip
 
 
+async def timers(bench):
+    async with bench.gateway.database.view() as tx:
+        return await tx.timers.of_leads([LEAD])
+
+
 async def open_timers(bench):
     return {t.kind for t in (await bench.lead(LEAD)).timers if t.state is TimerState.PENDING}
 
@@ -116,6 +121,51 @@ async def test_the_customers_next_message_begins_a_cycle_of_its_own(bench):
     await bench.run_until(MONDAY_10 + timedelta(days=1))
 
     assert [kind for kind, _state, _at in await notices(bench)] == ["reminder", "stage1", "stage2"]
+
+
+async def ask_again(bench, number):
+    text = f"Noch eine Frage, die Nummer {number}: Klimaanlage?\r\n"
+    await bench.take(enquiry(1, message_id=f"<{number}@kunden.example>", text=text))
+    await bench.run()
+
+
+@pytest.mark.rule("R129")
+@pytest.mark.rule("R26")
+@pytest.mark.rule("Q16")
+async def test_the_supervisor_is_told_once_of_a_silence_in_which_the_customer_writes_again(bench):
+    await bench.take(enquiry(1))
+    await bench.run_until(MONDAY_10 + timedelta(hours=3))  # stage 1 has fired, stage 2 comes at six hours
+    await ask_again(bench, 1)
+    assert (await bench.lead(LEAD)).cycle == 2
+    await bench.run_until(MONDAY_10 + timedelta(days=1))
+
+    hours = [(kind, at / timedelta(hours=1)) for kind, _state, at in await notices(bench) if kind != "reminder"]
+    assert hours == [("stage1", 2.0), ("stage1", 5.0), ("stage2", 6.0)]
+    second = {t.cycle: t for t in await timers(bench) if t.timer.kind == "stage2"}[2]
+    assert (second.timer.state, "was told" in second.timer.why) == (TimerState.SKIPPED, True)
+
+
+@pytest.mark.rule("R26")
+@pytest.mark.rule("PF47")
+async def test_what_the_customer_writes_after_the_supervisor_was_told_is_a_silence_of_its_own(bench):
+    await bench.take(enquiry(1))
+    await bench.run_until(MONDAY_10 + timedelta(hours=7))
+    await ask_again(bench, 1)
+    await bench.run_until(MONDAY_10 + timedelta(days=1))
+
+    assert [at / timedelta(hours=1) for kind, _state, at in await notices(bench) if kind == "stage2"] == [6.0, 13.0]
+
+
+@pytest.mark.rule("R26")
+async def test_an_answer_between_two_messages_makes_two_silences(bench):
+    await bench.take(enquiry(1))
+    await bench.run_until(MONDAY_10 + timedelta(hours=7))
+    await do(bench, call_on_lead, "")
+    bench.clock.advance(timedelta(hours=1))
+    await ask_again(bench, 1)
+    await bench.run_until(MONDAY_10 + timedelta(days=1))
+
+    assert [at / timedelta(hours=1) for kind, _state, at in await notices(bench) if kind == "stage2"] == [6.0, 14.0]
 
 
 @pytest.mark.rule("R16")

@@ -18,11 +18,13 @@ class CycleFacts:
 
     `has_reaction`: a reaction has ended this cycle (R24), whenever its mail arrived (PF46). `is_closed`: the lead is
     closed, merged, deleted (PF52). `stage1_due_at`: by today's settings; None for follow-up cycles.
+    `supervisor_was_told`: the stage 2 of another cycle has fired since this one began.
     """
 
     is_closed: bool = False
     has_reaction: bool = False
     stage1_due_at: datetime | None = None
+    supervisor_was_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +68,6 @@ def verdict_when_sent(kind: TimerKind, facts: CycleFacts, now: datetime) -> Firi
         return FiringVerdict(TimerState.CANCELLED, "answered (R21)")
     if kind is TimerKind.REMINDER and facts.stage1_due_at is not None and now >= facts.stage1_due_at:
         return FiringVerdict(TimerState.SKIPPED, "stage 1 has already run out (R21)")
+    if kind is TimerKind.STAGE2 and facts.supervisor_was_told:
+        return FiringVerdict(TimerState.SKIPPED, "the supervisor was told after this cycle had begun (Q16)")
     return None

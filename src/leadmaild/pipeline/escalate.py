@@ -107,12 +107,24 @@ async def _settle(
         is_closed=lead.state is LeadState.CLOSED,
         has_reaction=lead.reacted_at is not None and lead.reacted_at >= armed.base_at,
         stage1_due_at=next((timer.due_at for timer in today if timer.kind is TimerKind.STAGE1), None),
+        supervisor_was_told=armed.timer.kind is TimerKind.STAGE2 and await _supervisor_was_told(tx, armed),
     )
     timer = judged(armed.timer, today, facts, now)
     await tx.timers.put(armed.id, timer)
     if timer.state is TimerState.FIRED:
         await _fire(tx, armed, timer, lead, location, world, facts, now)
     return _Settled(armed, timer)
+
+
+async def _supervisor_was_told(tx: Transaction, armed: ArmedTimer) -> bool:
+    """Whether he was told of this very silence: the customer had written again before the first one's stage 2 fired."""
+    return any(
+        other.timer.kind is TimerKind.STAGE2
+        and other.timer.state is TimerState.FIRED
+        and other.cycle != armed.cycle
+        and other.timer.effective_at >= armed.base_at
+        for other in await tx.timers.of_leads([armed.lead])
+    )
 
 
 async def _fire(
