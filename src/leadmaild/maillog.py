@@ -66,6 +66,7 @@ class Event(StrEnum):
     PDF_FAILED = "pdf_failed"
     SETTINGS_WARNING = "settings_warning"
     ALARM_RAISED = "alarm_raised"
+    ALARM_NOT_SENT = "alarm_not_sent"
     BUG = "bug"
 
 
@@ -94,6 +95,7 @@ _LEVELS = {
     Event.SOURCE_SILENT: logging.WARNING,
     Event.SOURCE_DRIFTED: logging.WARNING,
     Event.MAIL_DEFERRED: logging.WARNING,
+    Event.ALARM_NOT_SENT: logging.WARNING,
 }
 
 

@@ -72,3 +72,25 @@ def test_the_default_address_is_an_offer_and_no_reason_to_refuse_mail(house: Hou
         assert "health and metrics are not served" in warning["problem"]
         assert daemon.send(enquiry(1))[0] == 250
         assert daemon.stop() == 0
+
+
+@pytest.mark.rule("PF66", "PF34")
+def test_an_alarm_reaches_webhook_and_program_and_holds_nobody_up(house: House, tmp_path):
+    seen = tmp_path / "alarms"
+    program = tmp_path / "page"
+    program.write_text(f"#!/bin/sh\ncat >> {seen}\n", "utf-8")
+    program.chmod(0o755)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:  # takes connections and never answers
+        hook = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        daemon = house.daemon(more=f'[alarm]\nwebhook = "{hook}"\ncommand = ["{program}"]').start()
+        for seller in ("mueller", "schmidt"):
+            absent = ("people", "absent", seller, "--from", "2026-01-01", "--until", "2100-01-01")
+            assert daemon.run(*absent).returncode == 0
+        assert daemon.send(enquiry(1))[0] == 250
+        daemon.wait_for("alarm_raised", reason="assigned_by_fallback")
+        daemon.wait_for("mail_sent")
+        daemon.wait_for("alarm_not_sent", channel="webhook")
+        assert daemon.stop() == 0
+    (told,) = [json.loads(line) for line in seen.read_text("utf-8").splitlines()]
+    assert (told["reason"], told["location"], told["lead"]) == ("assigned_by_fallback", "MUC", 100001)
+    assert "@" not in json.dumps(told)

@@ -12,7 +12,6 @@ from leadmaild.config.shape import Place, entries
 # change that builds it.
 NOT_IN_FORCE = frozenset(
     {
-        "alarm",
         "imap.authserv_id",
         "outbound.dkim_key",
         "outbound.dkim_selector",

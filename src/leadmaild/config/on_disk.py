@@ -1,6 +1,7 @@
 """Checks that what the settings point at is there: secrets, certificates, folders."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +25,8 @@ def problems_on_disk(file: SettingsFile) -> Iterator[Finding]:
                 yield ("smtp", key), f"can be read by everybody; run: chmod o= {path}"
     if not file.gateway.database.startswith("sqlite") and find_spec("psycopg") is None:
         yield ("gateway", "database"), "needs the PostgreSQL driver; run: pip install 'leadmaild[postgres]'"
+    if file.alarm.command and shutil.which(file.alarm.command[0]) is None:
+        yield ("alarm", "command"), f'"{file.alarm.command[0]}" is no program that can be run'
     if file.gateway.templates and not file.gateway.templates.is_dir():
         yield ("gateway", "templates"), f"there is no folder {file.gateway.templates}"
 

@@ -157,10 +157,12 @@ class LogSettings(Table):
 
 
 class AlarmSettings(Table):
-    """`[alarm]`: alarms that are not mail."""
+    """`[alarm]`: alarms that are not mail (docs/monitoring.md)."""
 
-    webhook: OptionalUrl = setting("", "URL that is POSTed to")
-    command: tuple[str, ...] = setting((), "program and arguments that are run")
+    webhook: OptionalUrl = setting("", "URL a JSON document is POSTed to; empty = none", rule="PF66")
+    command: tuple[str, ...] = setting(
+        (), "program, by its absolute path or found on PATH, and its arguments; the document is its input", rule="PF66"
+    )
 
 
 class RetentionSettings(Table):

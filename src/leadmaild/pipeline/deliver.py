@@ -193,10 +193,8 @@ class Deliver:
                     else:
                         await tx.outbox.put_back(leaving.item.claim)
             await tx.commit()
-        for leaving in (leaving for one in going for leaving in one.parcel.leaving if leaving.suppressed_by):
-            item = leaving.item
-            log(Event.MAIL_SUPPRESSED, queue_id=item.id, lead=item.lead, location=item.location, kind=str(item.kind),
-                reason=leaving.suppressed_by)  # fmt: skip
+        for leaving in (leaving for one in going for leaving in one.parcel.leaving):
+            _log_leaving(leaving)
         return going
 
     async def _give_back(self, items: Sequence[OutboxItem]) -> None:
@@ -233,4 +231,17 @@ def _log_stop(stop: Stop) -> None:
     log(event, queue_id=item.id, lead=item.lead, location=item.location, kind=str(item.kind), state=str(stop.state),
         reason=stop.why)  # fmt: skip
     if stop.alarm:
-        log(Event.ALARM_RAISED, queue_id=item.id, lead=item.lead, location=item.location, reason=stop.why)
+        _raise_alarm(item, stop.why, stop.alarm)
+
+
+def _log_leaving(leaving: Leaving) -> None:
+    item = leaving.item
+    if leaving.suppressed_by:
+        log(Event.MAIL_SUPPRESSED, queue_id=item.id, lead=item.lead, location=item.location, kind=str(item.kind),
+            reason=leaving.suppressed_by)  # fmt: skip
+    if leaving.alarm and not item.attempts:  # said when it is first sent, not each time it is tried
+        _raise_alarm(item, "not_everybody_is_told", leaving.alarm)
+
+
+def _raise_alarm(item: OutboxItem, reason: str, alarm: str) -> None:
+    log(Event.ALARM_RAISED, queue_id=item.id, lead=item.lead, location=item.location, reason=reason, problem=alarm)

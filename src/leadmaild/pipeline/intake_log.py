@@ -31,8 +31,8 @@ def decided(entry: JournalEntry, decision: Decision, applied: Applied) -> None:
         _lead(step, number, say)
     for intent, lead in applied.intents:
         _intent(intent, lead, say)
-    for _alarm in decision.alarms:
-        say(Event.ALARM_RAISED, reason=str(decision.outcome))
+    for alarm in decision.alarms:
+        say(Event.ALARM_RAISED, reason=str(decision.outcome), problem=alarm)
 
 
 def _lead(step: OpenLead | JoinLead, number: int, say: partial[None]) -> None:

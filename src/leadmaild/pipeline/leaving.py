@@ -42,6 +42,7 @@ class Leaving:
     mail_server: str
     suppressed_by: str = ""
     lead: Lead | None = None  # as it was looked up
+    alarm: str = ""  # it leaves, but not to everybody it should (PF34)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ async def look_up(
         mail_server=location.mailserver,
         suppressed_by=item.details.get("withheld_by") or ("" if location.send_emails else "R53"),
         lead=lead,
+        alarm=resolved.alarm,
     )
 
 

@@ -234,11 +234,18 @@ def test_a_secret_that_others_can_read_stops_the_start(folder):
 
 
 @pytest.mark.rule("BI-80")
-def test_an_api_token_others_can_read_is_an_error_and_one_that_is_not_there_yet_closes_the_api(folder):
+def test_a_token_others_can_read_is_an_error_and_one_that_is_not_there_yet_closes_the_metrics(folder):
     lines = '[http]\ntoken = "file:api.token"'
     assert "metrics stay closed" in str(folder.load(lines).warnings[0])
     folder.write("t", "api.token").chmod(0o604)
     assert "can be read by others" in folder.problems(lines)[0]
+
+
+def test_an_alarm_program_that_cannot_be_run_is_an_error(folder):
+    assert folder.problems('[alarm]\ncommand = ["/no/such/program", "x"]') == [
+        'alarm.command: "/no/such/program" is no program that can be run'
+    ]
+    assert folder.problems('[alarm]\ncommand = ["sh", "-c", "true"]') == []
 
 
 def test_a_certificate_or_folder_that_is_not_there_is_an_error(folder):

@@ -1,0 +1,52 @@
+"""Alarms that the steps raise about people who should have been told."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from leadmaild.maillog import Event, observed
+from leadmaild.model.outgoing import Delivery, RecipientResult
+from leadmaild.model.user import Absence
+from tests.dealership import enquiry
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture
+def alarms() -> Iterator[list[dict]]:
+    found: list[dict] = []
+
+    def hear(event: Event, fields) -> None:
+        if event is Event.ALARM_RAISED:
+            found.append(dict(fields))
+
+    with observed(hear):
+        yield found
+
+
+@pytest.mark.rule("PF34", "R146")
+async def test_a_notice_that_reaches_only_an_absent_assignee_raises_an_alarm_once(bench, alarms):
+    bench.transport.answer = lambda mail, address: _busy(address) if "mueller" in address else _taken(address)
+    await bench.take(enquiry(1))
+    await bench.run()
+    assert (await bench.leads())[0].assignee == "mueller"
+    now = bench.clock.now()
+    async with bench.gateway.database.transaction() as tx:
+        for user, other in (("mueller", "schmidt"), ("schmidt", "mueller")):
+            await tx.people.add_absence(Absence(user, now, now + timedelta(days=7), other))
+        await tx.commit()
+    alarms.clear()
+    await bench.run_until(now + timedelta(hours=2))  # the reminder leaves, is put off, is tried again
+    (reminder,) = await bench.queue("reminder")
+    assert reminder.attempts > 1
+    of_reminder = [one for one in alarms if one.get("queue_id") == reminder.id]
+    assert [(one["reason"], one["location"]) for one in of_reminder] == [("not_everybody_is_told", "MUC")]
+
+
+def _busy(address):
+    return RecipientResult(address, Delivery.DEFERRED, "451 4.3.2 later")
+
+
+def _taken(address):
+    return RecipientResult(address, Delivery.DELIVERED, "250 2.0.0 ok")
