@@ -93,11 +93,13 @@ class _Walker:
             elif tag == "br":
                 run.append("\n")
             else:
-                self._text("".join(run))
-                run.clear()
+                if run:
+                    self._text("".join(run))
+                    run.clear()
                 self._element(child, tag or "", depth + 1)
             child = child.next
-        self._text("".join(run))
+        if run:
+            self._text("".join(run))
 
     def _element(self, node: LexborNode, tag: str, depth: int) -> None:
         if tag == "table":
@@ -158,10 +160,11 @@ class _Walker:
 
     def _text(self, text: str) -> None:
         """Take up inline text; every line end in it is a line break."""
-        first, *more = text.split("\n") if "\n" in text else (text,)
-        self._gather(first)
-        if not more:
+        if "\n" not in text:
+            self._gather(text)
             return
+        first, *more = text.split("\n")
+        self._gather(first)
         self.flush(is_break=True)
         last = more.pop()
         if more:
@@ -180,15 +183,18 @@ class _Walker:
                 self.flush(is_break=True)
 
     def _gather(self, text: str) -> None:
-        if text:
+        if text and not text.isspace():
             self._inline.append(text)
-            if not text.isspace():
-                self._has_plain = self._has_plain or not self._bold
-                self._has_unlinked = self._has_unlinked or not self._link
+            self._has_plain = self._has_plain or not self._bold
+            self._has_unlinked = self._has_unlinked or not self._link
+        elif text and self._inline:  # blanks before a line's first word say nothing
+            self._inline.append(text)
 
     def flush(self, is_break: bool = False) -> None:
         """End the line; `is_break` ends it even if it is empty."""
-        text = clean_line("".join(self._inline)) if self._inline else ""
+        if not self._inline and not (is_break and self.rows):
+            return
+        text = clean_line("".join(self._inline))
         is_bold, is_link = not self._has_plain, not self._has_unlinked
         self._inline.clear()
         self._has_plain = self._has_unlinked = False
