@@ -5,6 +5,7 @@ import json
 from sqlalchemy import create_engine, make_url
 
 from leadmaild.commands.privacy import Wanted, erase_person, export_person
+from leadmaild.pipeline import intake
 from leadmaild.storage.schema import metadata
 from tests.dealership import enquiry
 
@@ -23,6 +24,20 @@ def of_frieda(number: int = 1, **fields: str) -> bytes:
         "Telefon: 0171 3920012\r\n",
     }
     return enquiry(number, **hers | fields)
+
+
+async def set_aside(bench, mail: bytes, monkeypatch) -> None:
+    """Have a mail set aside: a bug of ours stops it from being read."""
+
+    def broken(*_):
+        raise RuntimeError("a bug of ours")
+
+    await bench.take(mail)
+    with monkeypatch.context() as broken_house:
+        broken_house.setattr(intake, "decide", broken)
+        broken_house.setattr(intake, "MOST_CLAIMS", 1)
+        await bench.run()
+    assert [line.outcome for line in await bench.journal()][-1] == "set_aside"
 
 
 async def erase(bench, who: str = ADDRESS):

@@ -7,14 +7,24 @@ import pytest
 
 from leadmaild.commands.contacts import create_contact, edit_contact, merge_contacts
 from leadmaild.commands.leads import NewLead, create_lead
+from leadmaild.commands.privacy import Wanted, find_person
 from leadmaild.commands.reactions import note_on_lead
 from leadmaild.commands.templates import TemplateTest, queue_template_test
 from leadmaild.errors import NotFound, Refused
 from leadmaild.model.outgoing import Delivery, RecipientResult
 from leadmaild.model.reading import Person
 from tests.dealership import HOURS, enquiry
-from tests.pipeline.a_person import ADDRESS, TRACES, WORDS, erase, of_frieda, traces_in_tables, traces_on_disk
-from tests.pipeline.steps import MONDAY_10, FakeClock, ScriptedTransport, outcomes
+from tests.pipeline.a_person import (
+    ADDRESS,
+    TRACES,
+    WORDS,
+    erase,
+    of_frieda,
+    set_aside,
+    traces_in_tables,
+    traces_on_disk,
+)
+from tests.pipeline.steps import MONDAY_10, FakeClock, SameProcessReader, ScriptedTransport, outcomes
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.rule("R181")]
 
@@ -251,6 +261,48 @@ async def test_mail_without_a_lead_goes_if_it_names_the_very_address(bench):
 
     assert person.mails == (1,)
     assert [line.from_address for line in await bench.journal()] == [None] + ["news@portal.example"] * 3
+
+
+async def test_mail_that_was_set_aside_goes_if_its_bytes_name_the_address(
+    bench, monkeypatch, database_setting, tmp_path
+):
+    await set_aside(bench, enquiry(1), monkeypatch)
+    await set_aside(bench, of_frieda(2), monkeypatch)
+
+    person = await erase(bench)
+
+    assert person.mails == (2,)
+    assert outcomes(await bench.journal()) == ["set_aside", "ignored"]
+    assert traces_in_tables(database_setting, tmp_path) == []
+
+
+async def test_a_mail_in_the_hands_of_the_reader_is_let_go_of(open_dealership, sources, database_setting, tmp_path):
+    class Reader(SameProcessReader):
+        async def read(self, raw, context):
+            if ADDRESS.encode() in raw and await bench.journal():
+                await erase(bench)
+            return await super().read(raw, context)
+
+    bench = await open_dealership(outside={"reader": Reader(sources)})
+    await bench.take(of_frieda(1))
+    await bench.take(enquiry(2))
+    await bench.run()
+
+    assert outcomes(await bench.journal()) == ["ignored", "lead"]
+    assert traces_in_tables(database_setting, tmp_path) == []
+
+
+async def test_contacts_with_the_same_number_are_named_and_left(bench):
+    gateway, now = bench.gateway, bench.clock.now()
+    await bench.take(of_frieda(1))
+    await bench.run()
+    person = Person(last_name="Fern", phones=("0171 3920012",))
+    made = await create_contact(gateway.database, gateway.world.settings, "MUC", person, now)
+    async with gateway.database.view() as tx:
+        assert await tx.persons.same_number(await find_person(tx, Wanted.of(ADDRESS))) == (made.id,)
+    await erase(bench)
+    async with gateway.database.view() as tx:
+        assert (await tx.contacts.by_id(made.id)).last_name == "Fern"
 
 
 async def test_a_contact_without_an_address_is_erased_by_his_id(bench):

@@ -95,15 +95,16 @@ def _reason_name(key: str | None, location: Location | None) -> str | None:
 
 
 def contact_row(contact: Contact) -> dict[str, Any]:
-    """A contact as leads show it."""
+    """A contact as leads show it; one that was erased is an object of nulls (R181)."""
     full = " ".join(part for part in (contact.first_name, contact.last_name) if part)
-    return {
+    shown: dict[str, Any] = {
         "id": contact.id,
         "name": contact.name or full or contact.company,
         "company": contact.company,
         "email": contact.email,
         "phones": list(contact.phones),
     }
+    return dict.fromkeys(shown) if contact.is_erased else shown
 
 
 def _vehicle(vehicle: VehicleText | None, stock_number: str | None) -> dict[str, Any] | None:

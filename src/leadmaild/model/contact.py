@@ -25,6 +25,7 @@ class Contact:
     address: PostalAddress | None = None
     language: str | None = None
     assigned_user: str = ""
+    is_erased: bool = False  # what was personal in it is gone (R180, R181)
 
     @property
     def email(self) -> str | None:

@@ -70,17 +70,13 @@ class ContactStore:
         """The contacts a person means by an id or an address; an address may be known at several locations."""
         if text.isascii() and text.isdigit() and len(text) < 19:
             found = await self.by_id(int(text))
-            return () if found is None or await self._is_erased(found.id) else (found,)
+            return () if found is None or found.is_erased else (found,)
         address = parse_address(text)
         if address is None:
             return ()
         owners = select(contact_email.c.contact_id).where(contact_email.c.address == address.normal)
         rows = await self._connection.execute(select(contact).where(contact.c.id.in_(owners)).order_by(contact.c.id))
         return tuple([await self._whole(row) for row in rows.all()])
-
-    async def _is_erased(self, contact_id: int) -> bool:
-        erased = select(contact.c.id).where(contact.c.id == contact_id, contact.c.erased_at.is_not(None))
-        return (await self._connection.execute(erased)).first() is not None
 
     async def lock(self, contact_ids: Iterable[int]) -> tuple[Contact, ...]:
         """These contacts as they stand now, in the order of their ids; nobody else changes them meanwhile."""
@@ -217,6 +213,7 @@ def contact_of(row: Row[Any], emails: tuple[str, ...], phones: tuple[str, ...]) 
         address=postal if postal != PostalAddress() else None,
         language=row.language,
         assigned_user=row.assigned_user,
+        is_erased=row.erased_at is not None,
     )
 
 
