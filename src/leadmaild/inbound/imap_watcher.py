@@ -97,6 +97,7 @@ class MailboxWatcher:
         self._dice = dice
         self._connect = connect
         self._failures = 0
+        self._alarmed_about = ""  # one alarm a refusal (BI-72), also where the server is unreachable in between
         self._cannot_move = False
 
     async def run(self) -> None:
@@ -118,8 +119,9 @@ class MailboxWatcher:
     def _lost(self, error: Exception, shortest: timedelta) -> timedelta:
         """Note the failure and return how long to leave the server alone: twice as long each time, with jitter."""
         reason = str(error) if isinstance(error, Refused | Unavailable) else type(error).__name__
-        if isinstance(error, Refused) and self.problem != reason:
+        if isinstance(error, Refused) and self._alarmed_about != reason:
             log(Event.ALARM_RAISED, mailbox_name=self.mailbox.name, reason=reason)
+            self._alarmed_about = reason
         log(Event.MAILBOX_LOST, mailbox_name=self.mailbox.name, reason=reason, attempt=self._failures + 1)
         self.problem = reason
         pause = min(shortest * (1 << min(self._failures, 10)), _LONGEST_PAUSE)
@@ -133,7 +135,7 @@ class MailboxWatcher:
             uidnext = selected.uidnext or max(await client.search("ALL"), default=0) + 1
             opening = await self._ledger.opened(self.mailbox.name, selected.uidvalidity, uidnext, self._clock.now())
             log(Event.MAILBOX_CONNECTED, mailbox_name=self.mailbox.name, count=selected.exists)
-            self.problem = ""
+            self.problem = self._alarmed_about = ""
             while True:
                 await self._take_all(client, selected, opening)
                 self._failures = 0
