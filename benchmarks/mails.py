@@ -1,4 +1,4 @@
-"""The mail the benchmarks send: a portal's enquiry, text and HTML, padded by what the customer wrote."""
+"""The mail the benchmarks send: a portal's enquiry, text and HTML, padded by what the customer wrote or by markup."""
 
 import quopri
 
@@ -59,7 +59,15 @@ def portal_mail(number: int, run: str, size: int) -> bytes:
     return _built(number, run, max(1, 1 + round((size - len(mail)) / per_sentence)))
 
 
-def _built(number: int, run: str, sentences: int) -> bytes:
+def portal_page(number: int, run: str, size: int) -> bytes:
+    """Return an enquiry of about `size` bytes as portals design it: few words in tables with much style about them."""
+    blocks = 0
+    while len(mail := _built(number, run, 6, blocks)) < size:
+        blocks += max(1, (size - len(mail)) // 1_500)
+    return mail
+
+
+def _built(number: int, run: str, sentences: int, blocks: int | None = None) -> bytes:
     name = _NAMES[number % len(_NAMES)]
     values = {
         "name": name,
@@ -78,7 +86,10 @@ def _built(number: int, run: str, sentences: int) -> bytes:
     parts = "".join(
         f"--=_bench\nContent-Type: {kind}; charset=UTF-8\nContent-Transfer-Encoding: quoted-printable\n\n"
         f"{quopri.encodestring(body.encode()).decode()}\n"
-        for kind, body in (("text/plain", text), ("text/html", _as_html(text)))
+        for kind, body in (
+            ("text/plain", text),
+            ("text/html", _as_html(text) if blocks is None else _as_page(text, number, blocks)),
+        )
     )
     return f"{header}{parts}--=_bench--\n".replace("\r\n", "\n").replace("\n", "\r\n").encode()
 
@@ -88,3 +99,51 @@ def _as_html(text: str) -> str:
     rows = "".join(f"<tr><td>{a}:</td><td>{b}</td></tr>\n" for a, colon, b in lines if colon and a in _ROWS)
     message = text.partition("Nachricht:\n")[2].replace("\n", "<br>\n")
     return f"<html><body><table>{rows}</table><p><b>Nachricht:</b><br>{message}</p></body></html>"
+
+
+_CELL = (
+    "font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:20px;color:#333333;padding:4px 8px 4px 8px;"
+    "border-bottom:1px solid #e6e6e6;mso-line-height-rule:exactly;"
+)
+_HINTS = (
+    "Antworten Sie dem Interessenten noch heute",
+    "Dieses Angebot in Ihrem Bestand ansehen",
+    "So schützen Sie sich vor Betrug",
+    "Mehr Anfragen mit besseren Bildern",
+)
+
+
+def _as_page(text: str, number: int, blocks: int) -> str:
+    """The same words as a designed page: styles, tables in tables, tracked links, `blocks` hints below the message."""
+    lines = [line.partition(": ") for line in text.splitlines()]
+    rows = "".join(
+        f'<tr><td width="38%" valign="top" style="{_CELL}font-weight:bold;">{a}:</td>'
+        f'<td valign="top" style="{_CELL}">{b}</td></tr>\n'
+        for a, colon, b in lines
+        if colon and a in (*_ROWS, "E-Mail")
+    )
+    message = text.partition("Nachricht:\n")[2].replace("\n", "<br>\n")
+    sheet = "".join(
+        f"@media only screen and (max-width:{w}px) {{ .w{w} {{ width:100% }} }}\n" for w in range(320, 640, 40)
+    )
+    hints = "".join(_block(_hint(number, n)) for n in range(blocks))
+    return (
+        f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>Anfrage</title><style>{sheet}</style></head>'
+        f'<body style="margin:0;padding:0;background-color:#f4f4f4;">{_block("<h1>Neue Anfrage</h1>")}'
+        f"{_block(f'<table>{rows}</table>')}{_block(f'<b>Nachricht:</b><br>{message}')}{hints}</body></html>"
+    )
+
+
+def _hint(number: int, n: int) -> str:
+    target = f"https://click.example.net/?qs={number:08x}{n:04x}{'5f3a9c' * 30}&amp;utm_source=mail"
+    return (
+        f'<a href="{target}" style="{_CELL}text-decoration:none;" target="_blank">{_HINTS[n % len(_HINTS)]} ({n})</a>'
+    )
+
+
+def _block(inner: str) -> str:
+    return (
+        '<table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" align="center" '
+        f'style="border-collapse:collapse;width:600px;max-width:600px;background-color:#ffffff;"><tr>'
+        f'<td align="left" style="{_CELL}">{inner}</td></tr></table>\n'
+    )
