@@ -8,6 +8,7 @@ import pytest
 # Fixtures any test may ask for. Real servers start at the first test that needs them and end with the session.
 pytest_plugins = [
     "tests.integration.certificates",
+    "tests.integration.dkim_keys",
     "tests.integration.postfix",
     "tests.integration.postgres",
     "tests.integration.sink",

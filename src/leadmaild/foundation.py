@@ -20,6 +20,7 @@ from leadmaild.pipeline.accept import Accept
 from leadmaild.pipeline.disk_space import DiskSpace
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock, Dice, Door, Ids, Reader, Transport
+from leadmaild.resolver import Resolver
 from leadmaild.storage.claim import LEASE
 from leadmaild.storage.engine import database_url, is_sqlite
 from leadmaild.storage.unit_of_work import Database, Transaction
@@ -34,6 +35,7 @@ class Outside:
     dice: Dice = field(default_factory=RandomDice)
     reader: Reader | None = None
     transports: Mapping[str, Transport] | None = None
+    resolver: Resolver = field(default_factory=Resolver)
     lease: timedelta = LEASE
     node: str = field(default_factory=lambda: f"{machine_name()}:{os.getpid()}:{secrets.token_hex(4)}")
 

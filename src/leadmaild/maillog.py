@@ -76,6 +76,7 @@ ALLOWED_KEYS = frozenset(
         "message_id", "lead", "location", "reason", "kind", "queue_id", "journal_id", "outcome", "channel", "source",
         "code", "count", "size", "mailbox_name", "listen", "attempt", "not_before", "state", "user", "rule", "path",
         "problem", "version", "pid", "seconds", "error", "where", "timer", "cycle", "database",
+        "sender",
     }
 )  # fmt: skip
 
@@ -181,8 +182,9 @@ def configure_logging(form: str, level: str, stream: TextIO | None = None) -> No
     # These write mail content and passwords at DEBUG (security.md 2.3, "Secrets").
     for talkative in ("mail.log", "mail.debug", "aioimaplib.aioimaplib", "aiosmtplib", "asyncio", "sqlalchemy.engine"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
-    # It writes what senders chose, content types for instance, as warnings.
-    logging.getLogger("mailparser").setLevel(logging.CRITICAL)
+    # These write what senders chose, content types and domains for instance, as warnings.
+    for quoting in ("mailparser", "dkimpy"):
+        logging.getLogger(quoting).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,

@@ -11,6 +11,7 @@ from leadmaild.config.model import Settings
 from leadmaild.config.process import OutboundSettings
 from leadmaild.errors import Problem
 from leadmaild.foundation import Outside, disk_space, load_world, machine_name, open_database
+from leadmaild.inbound.sender_check import SenderCheck
 from leadmaild.model.location import SetDays
 from leadmaild.outbound.file_transport import FileTransport
 from leadmaild.outbound.mail_server import MailServer, TlsPolicy
@@ -32,6 +33,7 @@ from leadmaild.pipeline.reader_pool import ReaderPool
 from leadmaild.pipeline.retention import EVERY as RETENTION_EVERY
 from leadmaild.pipeline.retention import Retention
 from leadmaild.pipeline.right_of_way import RightOfWay
+from leadmaild.pipeline.senders import Senders
 from leadmaild.pipeline.sending import Sending
 from leadmaild.pipeline.source_watch import EVERY as SOURCES_EVERY
 from leadmaild.pipeline.source_watch import SourceWatch
@@ -79,6 +81,7 @@ class Gateway:
             disk.has_room,
             self.right_of_way,
         )
+        self._sender_check = SenderCheck(outside.resolver, lambda: self._in_force.reader)
         self.intake = Intake(
             database,
             lambda: self._in_force.reader,
@@ -87,6 +90,7 @@ class Gateway:
             outside.node,
             outside.lease,
             wake_deliver=self._wake_after_intake,
+            senders=Senders(lambda: self._sender_check),
             must_yield=lambda: self.accept.waiting > 0,
             give_way=give_way,
         )
@@ -229,6 +233,7 @@ class Gateway:
         """Write what is still to be written, then let go of everything."""
         await self.accept.finish()
         await self.deliver.finish()
+        self._sender_check.close()
         await self._let_go(self._in_force)
         await self.database.close()
 

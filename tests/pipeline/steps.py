@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from leadmaild.authentication.dkim_signatures import verify
 from leadmaild.clock import RandomIds
 from leadmaild.foundation import Outside
 from leadmaild.model.address import ReversePath
@@ -81,6 +82,9 @@ class SameProcessReader:
 
     async def read(self, raw: bytes, context: ReadingContext) -> Reading:
         return read(raw, context, self._sources)
+
+    async def verify(self, raw, author_domain, keys):
+        return verify(raw, author_domain, keys)
 
 
 @dataclass

@@ -1,6 +1,8 @@
 """`leadmaild explain`: what the gateway would do with this mail now. The live code path, without the commit."""
 
+from dataclasses import replace
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +17,41 @@ from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
 from leadmaild.errors import UnknownRecipient
 from leadmaild.foundation import view_world
+from leadmaild.inbound.sender_check import SenderCheck
 from leadmaild.model.decision import JoinLead, OpenLead
 from leadmaild.model.envelope import Channel, Envelope
 from leadmaild.model.reading import Prospect
 from leadmaild.pipeline.explain import Explanation
 from leadmaild.pipeline.explain import explain as explained
 from leadmaild.pipeline.reader_pool import ReaderPool
+from leadmaild.pipeline.senders import Senders
 from leadmaild.reading.sources_folder import load_sources
+from leadmaild.resolver import Resolver
 
 
 @click.command()
 @click.option("--to", "forward_path", required=True, metavar="ADDR", help="The mailbox the mail is for.")
 @click.option("--from", "reverse_path", metavar="ADDR", help='The envelope sender; "<>" = null; unknown if left out.')
+@click.option("--client", metavar="IP", help="As if this host had delivered it to us: its sender is checked in DNS.")
+@click.option("--helo", default="", metavar="NAME", help="The name that host gave, with --client.")
 @click.option("--at", type=InstantParameter(), help="As if it were this moment.")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
 @json_option
 @config_option
-def explain(forward_path: str, reverse_path: str | None, at: datetime | None, file: Path, as_json: bool) -> None:
+def explain(
+    forward_path: str,
+    reverse_path: str | None,
+    client: str | None,
+    helo: str,
+    at: datetime | None,
+    file: Path,
+    as_json: bool,
+) -> None:
     """Say what the gateway would do with this mail now, and why; writes nothing."""
     chosen = settings()
     raw = _read(file, chosen.smtp.max_message_size)
-    document = run_async(_explain(chosen, forward_path, reverse_path, at, raw))
+    envelope = _envelope(forward_path, reverse_path, client, helo, at or SystemClock().now())
+    document = run_async(_explain(chosen, envelope, at, raw))
     if as_json:
         print_json(document)
     else:
@@ -49,24 +65,41 @@ def _read(file: Path, limit: int) -> bytes:
         raise click.UsageError(f"cannot read {file}: {problem.strerror}", click.get_current_context()) from problem
 
 
-async def _explain(
-    chosen: Settings, forward_path: str, reverse_path: str | None, at: datetime | None, raw: bytes
-) -> dict[str, Any]:
+def _envelope(
+    forward_path: str, reverse_path: str | None, client: str | None, helo: str, received_at: datetime
+) -> Envelope:
+    """As SMTP from a trusted network would bring it, or from `client`; an unknown envelope sender only a pipe has."""
+    sender = parsed_reverse_path(reverse_path)
+    if client is None:
+        channel = Channel.PIPE if sender is None else Channel.SMTP
+        return Envelope(channel, sender, (forward_path,), received_at)
+    if sender is None:
+        raise click.UsageError("--client needs --from", click.get_current_context())
+    try:
+        peer = str(ip_address(client))
+    except ValueError:
+        raise click.UsageError(f"not an IP address: {client}", click.get_current_context()) from None
+    return Envelope(Channel.SMTP, sender, (forward_path,), received_at, peer=peer, helo=helo, is_trusted_client=False)
+
+
+async def _explain(chosen: Settings, envelope: Envelope, at: datetime | None, raw: bytes) -> dict[str, Any]:
     async with database_of(chosen) as database:
         world = await view_world(chosen, database)
+        (forward_path,) = envelope.forward_paths
         destination = world.directory.find(forward_path)
         if destination is None:
             raise UnknownRecipient(f"no mailbox here: {forward_path}")
         location = chosen.locations[destination.location]
-        now = in_zone(at, location.opening_hours.zone) if at else SystemClock().now()
-        # As SMTP from a trusted network would bring it; an unknown envelope sender only a pipe has.
-        channel = Channel.PIPE if reverse_path is None else Channel.SMTP
-        envelope = Envelope(channel, parsed_reverse_path(reverse_path), (forward_path,), now)
+        now = in_zone(at, location.opening_hours.zone) if at else envelope.received_at
+        envelope = replace(envelope, received_at=now)
         reader = ReaderPool(load_sources(chosen.source_folders))
+        check = SenderCheck(Resolver(), lambda: reader)
+        senders = Senders(lambda: check)
         try:
             async with database.view() as tx:
-                explanation = await explained(tx, world, reader, location, envelope, raw, now)
+                explanation = await explained(tx, world, reader, senders, location, envelope, raw, now)
         finally:
+            check.close()
             await reader.close()
     return document_of(explanation)
 
@@ -91,6 +124,12 @@ def document_of(explanation: Explanation) -> dict[str, Any]:
                 ("answerable", reading.verdicts.answerable),
                 ("loop", reading.verdicts.loop),
             )
+        }
+        | {
+            "sender": {
+                "value": str(explanation.authentication.verdict),
+                "evidence": list(explanation.authentication.evidence),
+            }
         },
         "rules": [{"rule": r.rule, "matched": r.matched, "value": r.value, "why": r.why} for r in decision.trace],
         "mails": [
@@ -171,6 +210,8 @@ def _prospect(prospect: Prospect | None) -> dict[str, Any]:
 
 def _print(document: dict[str, Any]) -> None:
     click.echo(f"outcome: {document['outcome']}  ({document['reason']})   source: {document['source'] or '-'}")
+    sender = document["verdicts"]["sender"]
+    click.echo(f"sender: {sender['value']}" + "".join(f"\n  {line}" for line in sender["evidence"]))
     contact = document["contact"] or {}
     if document["assignee"]:
         click.echo(f"customer: {contact.get('name') or '-'}  {contact.get('email') or '-'}")

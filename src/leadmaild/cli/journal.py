@@ -51,6 +51,8 @@ def show(journal_id: int, as_json: bool) -> None:
         "channel": line.channel,
         "source": line.source,
         "last_error": line.last_error,
+        "sender": line.sender_verdict,
+        "sender_evidence": list(line.evidence),
         "rules": [dict(rule) for rule in line.trace],
     }
     if as_json:

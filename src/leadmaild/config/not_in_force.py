@@ -12,10 +12,8 @@ from leadmaild.config.shape import Place, entries
 # change that builds it.
 NOT_IN_FORCE = frozenset(
     {
-        "imap.authserv_id",
         "outbound.dkim_key",
         "outbound.dkim_selector",
-        "smtp.authserv_id",
     }
 )
 

@@ -85,7 +85,11 @@ class SmtpSettings(Table):
     trusted_networks: tuple[Network, ...] = setting(
         ("127.0.0.0/8", "::1/128"), "our own relays: no sender check, no greet delay, no cap per address", rule="AR-14"
     )
-    authserv_id: str = setting("", "whose Authentication-Results are believed; empty = nobody's", rule="AR-14")
+    authserv_id: str = setting(
+        "",
+        "whose Authentication-Results are believed in mail of trusted networks, LMTP and pipe; empty = nobody's",
+        rule="AR-14",
+    )
 
 
 class LmtpSettings(Table):

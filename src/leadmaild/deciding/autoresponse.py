@@ -15,6 +15,7 @@ from leadmaild.deciding.redirect import normal
 from leadmaild.model.address import parse_address
 from leadmaild.model.decision import Intent, JoinLead, MailKind, OpenLead, Recipient, Role
 from leadmaild.model.envelope import SenderVerdict
+from leadmaild.model.forwarder import is_forwarder
 from leadmaild.model.location import Location, Mode
 from leadmaild.model.reading import CarrierClass, Prospect, Reading
 from leadmaild.model.snapshot import AnswerHistory
@@ -213,11 +214,7 @@ def _envelope_vouches(case: Case, location: Location) -> bool:
         return False
     if _aligned(path.domain, author.domain):
         return True
-    forwarders = {normal(known) for place in (case.receiving, location) for known in place.forwarders}
-    # Servers that forward rewrite the envelope sender: local+SRS=...@domain, or SRS0=...@domain.
-    if path.local.casefold().startswith(("srs0", "srs1")):
-        return any(known.endswith(f"@{path.domain}") for known in forwarders)
-    return f"{path.local.partition('+')[0].casefold()}@{path.domain}" in forwarders
+    return is_forwarder(envelope.reverse_path.address, (*case.receiving.forwarders, *location.forwarders))
 
 
 def _aligned(one: str, other: str) -> bool:

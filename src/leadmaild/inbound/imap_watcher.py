@@ -188,6 +188,7 @@ class MailboxWatcher:
             reverse_path=None,
             forward_paths=(self.mailbox.deliver_to,),
             received_at=now,
+            peer=self.mailbox.name,
             is_first_scan=was_there_before,
             ledger_key=key,
         )

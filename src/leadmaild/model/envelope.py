@@ -38,6 +38,7 @@ class Envelope:
     """One mail transaction: who handed it in, for whom, how.
 
     `reverse_path` is None where the channel does not tell (IMAP or pipe without --from): unknown, not null (AR-01).
+    `peer` is the client's IP address, "" for a unix socket or a pipe; by IMAP the name of the [[imap]] block.
     `is_trusted_client` says the peer stands in `trusted_networks`, or the channel is IMAP, LMTP or pipe: the dealer's
     own server let the mail in.
     """
@@ -52,3 +53,8 @@ class Envelope:
     sender_verdict: SenderVerdict = SenderVerdict.UNAUTHENTICATED
     is_first_scan: bool = False
     ledger_key: LedgerKey | None = None  # IMAP only: recorded in the same commit as the mail
+
+    @property
+    def is_from_anywhere(self) -> bool:
+        """Whether we are the MX for this mail: nobody but us has looked at who sent it (AR-14)."""
+        return self.channel is Channel.SMTP and not self.is_trusted_client

@@ -12,7 +12,7 @@ from leadmaild.model.reading import Prospect
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """One mail taken in, as `journal list` shows it; `trace` is filled by `journal show`."""
+    """One mail taken in, as `journal list` shows it; `trace` and `evidence` are filled by `journal show`."""
 
     id: int
     message_id: str
@@ -28,7 +28,9 @@ class JournalLine:
     lead: int | None
     attempts: int
     last_error: str | None = None
+    sender_verdict: str = ""
     trace: tuple[Mapping[str, Any], ...] = ()
+    evidence: tuple[str, ...] = ()  # what the verdict on the sender rests on
 
 
 @dataclass(frozen=True, slots=True)

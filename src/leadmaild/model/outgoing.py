@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from leadmaild.model.authentication import Signature
 from leadmaild.model.contact import Contact
 from leadmaild.model.decision import MailKind
 from leadmaild.model.envelope import SenderVerdict
@@ -62,6 +63,7 @@ class MailFacts:
     original: bytes | None = None  # the mail that came in, for redirects, notices and threading
     original_reading: Reading | None = None
     original_sender_verdict: SenderVerdict = SenderVerdict.UNAUTHENTICATED
+    original_signatures: tuple[Signature, ...] = ()  # of its author's domain, verified as the mail came in
     original_received_at: datetime | None = None
     reason: str = ""
     text: str = ""  # the new words of the customer (customer_message), or of the seller (answer)

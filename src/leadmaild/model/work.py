@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from leadmaild.model.authentication import UNKNOWN, Authentication
 from leadmaild.model.decision import MailKind, Recipient
 from leadmaild.model.envelope import Envelope
 from leadmaild.model.outgoing import OutboxState
@@ -39,6 +40,7 @@ class JournalEntry:
     envelope: Envelope
     content: bytes
     lead: int | None = None  # what it became when it was read before
+    authentication: Authentication = UNKNOWN  # what the sender's check came to, once there was one
 
     @property
     def id(self) -> int:

@@ -73,7 +73,14 @@ async def apply(
         await tx.erasure.release([entry.id], now, whole=True)
     else:
         await tx.journal.settle(
-            entry.claim, decision.outcome, decision.reason, now, reading=reading, trace=decision.trace, lead=lead
+            entry.claim,
+            decision.outcome,
+            decision.reason,
+            now,
+            reading=reading,
+            trace=decision.trace,
+            lead=lead,
+            authentication=entry.authentication,
         )
     return Applied(tuple(leads), tuple(written))
 

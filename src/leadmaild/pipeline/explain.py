@@ -1,16 +1,18 @@
 """explain: what the gateway would do with a mail now. The live path (reading, snapshot, decide), not committed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from leadmaild.deciding.decide import decide
 from leadmaild.deciding.recipients import resolve
+from leadmaild.model.authentication import Authentication
 from leadmaild.model.decision import Decision, Intent, OpenLead
 from leadmaild.model.envelope import Envelope
 from leadmaild.model.location import Location
 from leadmaild.model.reading import Reading
 from leadmaild.model.snapshot import Snapshot
 from leadmaild.pipeline.facts import load_snapshot
+from leadmaild.pipeline.senders import Senders
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Reader
 from leadmaild.ports.stores import Transaction
@@ -29,6 +31,7 @@ class PlannedMail:
 class Explanation:
     """A decision with everything it was made from."""
 
+    authentication: Authentication
     reading: Reading
     decision: Decision
     location: Location
@@ -36,14 +39,24 @@ class Explanation:
 
 
 async def explain(
-    tx: Transaction, world: World, reader: Reader, location: Location, envelope: Envelope, raw: bytes, now: datetime
+    tx: Transaction,
+    world: World,
+    reader: Reader,
+    senders: Senders,
+    location: Location,
+    envelope: Envelope,
+    raw: bytes,
+    now: datetime,
 ) -> Explanation:
-    """Read `raw` and decide about it as intake would at `now`, in a transaction that only looks."""
-    reading = await reader.read(raw, world.reading_context(location, envelope))
+    """Read `raw` and decide about it as intake would at `now`, in a transaction that only looks. DNS is asked only
+    about an envelope from anywhere."""
+    authentication = await senders.authentication(envelope, raw, location, world)
+    envelope = replace(envelope, sender_verdict=authentication.verdict)
+    reading = await reader.read(raw, world.reading_context(location, envelope, authentication))
     first = await tx.journal.seen_with_content(location.code, reading.content_key, now)
     snapshot = await load_snapshot(tx, world, location, reading, envelope, first, now)
     decision = decide(reading, envelope, snapshot, now)
-    return Explanation(reading, decision, location, tuple(_mails(decision, snapshot, now)))
+    return Explanation(authentication, reading, decision, location, tuple(_mails(decision, snapshot, now)))
 
 
 def _mails(decision: Decision, snapshot: Snapshot, now: datetime) -> list[PlannedMail]:

@@ -8,7 +8,7 @@ from leadmaild.deciding.autoresponse import answer_address
 from leadmaild.deciding.enquiries import prospect_of_answer
 from leadmaild.deciding.redirect import normal
 from leadmaild.model.address import parse_address
-from leadmaild.model.envelope import Channel, Envelope
+from leadmaild.model.envelope import Envelope
 from leadmaild.model.location import Location
 from leadmaild.model.privacy import Suppressed, SuppressionReason
 from leadmaild.model.reading import Classification, Person, Prospect, Reading
@@ -54,7 +54,7 @@ async def load_snapshot(
         is_erased=_is_erased(reading, envelope, listed),
         read_before=await _read_before(tx, entry) if entry and entry.lead is not None else None,
         source_is_enabled=location.source(reading.source).enabled,
-        checks_senders=envelope.channel is Channel.SMTP and not envelope.is_trusted_client,
+        checks_senders=envelope.is_from_anywhere,
         mail_is_old=envelope.is_first_scan or now - received_at > OLDEST_ANSWERED,
         learning_until=world.learning_until(location),
         postmaster=settings.gateway.postmaster if _is_for_postmaster(envelope) else None,

@@ -1,6 +1,7 @@
 """intake: claims journal entries oldest first, has them read outside any transaction, then in one transaction a batch,
 with a savepoint a mail: load the Snapshot, call the one pure `decide`, apply the Decision, settle the entry."""
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from leadmaild.pipeline import intake_log
 from leadmaild.pipeline.apply import Applied, apply
 from leadmaild.pipeline.facts import load_snapshot
 from leadmaild.pipeline.heartbeat import Heartbeat
+from leadmaild.pipeline.senders import Senders
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock, Reader
 from leadmaild.ports.stores import Database, Transaction
@@ -51,6 +53,7 @@ class Intake:
         node: str,
         lease: timedelta,
         wake_deliver: Callable[[], None],
+        senders: Senders,
         must_yield: Callable[[], bool] = lambda: False,
         give_way: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
@@ -61,6 +64,7 @@ class Intake:
         self._node = node
         self._heartbeat = Heartbeat(database, lambda tx, held, now: tx.journal.extend(held, now), clock, lease)
         self._wake_deliver = wake_deliver
+        self._senders = senders
         self._must_yield = must_yield
         self._give_way = give_way
 
@@ -76,6 +80,7 @@ class Intake:
         poison = [entry for entry in entries if entry.claim.claims > MOST_CLAIMS]
         sound = [entry for entry in entries if entry.claim.claims <= MOST_CLAIMS]
         async with self._heartbeat.kept([entry.claim for entry in entries]):
+            sound = list(await asyncio.gather(*(self._with_sender(entry, world) for entry in sound)))
             # One after another: what the reader has in hand cannot be called back when a rush begins.
             readings = [await self._read(entry, world) for entry in sound]
         try:
@@ -101,11 +106,20 @@ class Intake:
                 await tx.journal.put_back(entry.claim, self._clock.now() + _AFTER_OUTAGE, "database_unavailable")
             await tx.commit()
 
+    async def _with_sender(self, entry: JournalEntry, world: World) -> JournalEntry:
+        """The entry with what its sender's check came to; a mail that breaks the check has an unknown sender."""
+        try:
+            return await self._senders.looked_up(entry, world)
+        except Exception as failure:  # noqa: BLE001  # a bug of ours must not keep mail from being read (SP-12)
+            log(Event.BUG, where="sender_check", message_id=entry.message_id, exc=failure)
+            return entry
+
     async def _read(self, entry: JournalEntry, world: World) -> Reading:
         if self._give_way is not None:
             await self._give_way()
         location = world.settings.locations.get(entry.location) or _any_location(world)
-        reading = await self._reader().read(entry.content, world.reading_context(location, entry.envelope))
+        context = world.reading_context(location, entry.envelope, entry.authentication)
+        reading = await self._reader().read(entry.content, context)
         log(Event.MAIL_READ, message_id=entry.message_id, location=entry.location, source=reading.source,
             reason=str(reading.classification))  # fmt: skip
         return reading

@@ -24,7 +24,8 @@ def decided(entry: JournalEntry, decision: Decision, applied: Applied) -> None:
     """Log what became of a mail."""
     say = partial(log, message_id=entry.message_id, location=entry.location)
     read_again = decision.update.lead.number if decision.update else None
-    say(Event.VERDICT, outcome=str(decision.outcome), reason=decision.reason, journal_id=entry.id, lead=read_again)
+    say(Event.VERDICT, outcome=str(decision.outcome), reason=decision.reason, journal_id=entry.id, lead=read_again,
+        sender=str(entry.envelope.sender_verdict))  # fmt: skip
     if not applied.leads and read_again is None:
         say(_OF_OUTCOME.get(decision.outcome, Event.NO_LEAD), reason=decision.reason, journal_id=entry.id)
     for step, number in zip(decision.steps, applied.leads, strict=True):

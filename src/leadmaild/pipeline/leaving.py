@@ -25,7 +25,15 @@ from leadmaild.pipeline.world import World
 from leadmaild.ports.stores import Transaction
 
 # Kinds that carry the original mail or are made of it.
-_NEEDS_ORIGINAL = frozenset({MailKind.REDIRECT, MailKind.UNASSIGNED_NOTICE, MailKind.TRADE_IN_CC, MailKind.NEW_LEAD})
+_NEEDS_ORIGINAL = frozenset(
+    {
+        MailKind.REDIRECT,
+        MailKind.UNASSIGNED_NOTICE,
+        MailKind.TRADE_IN_CC,
+        MailKind.NEW_LEAD,
+        MailKind.NEW_POOL_LEAD,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +200,7 @@ async def _mail_facts(
         original=entry.content if entry else None,
         original_reading=reading,
         original_sender_verdict=entry.envelope.sender_verdict if entry else SenderVerdict.UNAUTHENTICATED,
+        original_signatures=entry.authentication.signatures if entry else (),
         original_received_at=entry.envelope.received_at if entry else None,
         reason=item.details.get("reason", ""),
         text=item.details.get("text", ""),

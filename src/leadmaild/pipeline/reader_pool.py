@@ -1,4 +1,5 @@
-"""Reads mails in a worker process that can be stopped: 5 s a mail, 512 MiB, recycled every 500 mails (SP-12, SP-13).
+"""Reads mails, and verifies their signatures, in a worker process that can be stopped: 5 s a mail, 512 MiB, recycled
+every 500 mails (SP-12, SP-13).
 
 A mail that breaks the worker gives the fallback reading of a mail nobody could read; the next mail is unharmed.
 """
@@ -8,12 +9,16 @@ import contextlib
 import logging
 import os
 import resource
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as DeadlinePassed
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
+from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from leadmaild.authentication.dkim_signatures import Candidate, DkimResult, verify
+from leadmaild.errors import Unavailable
 from leadmaild.maillog import Event, log
 from leadmaild.model.reading import Reading
 from leadmaild.pipeline.worker_processes import WorkerContext
@@ -54,15 +59,33 @@ class ReaderPool:
 
     async def read(self, raw: bytes, context: ReadingContext) -> Reading:
         """Read one mail. What breaks the worker (crash, memory, deadline) comes back as the fallback reading."""
+        try:
+            reading: Reading = await self._done(_read, raw, context)
+        except _Broken as broken:
+            return _unreadable(raw, str(broken))
+        return reading
+
+    async def verify(
+        self, raw: bytes, author_domain: str, keys: Mapping[str, Sequence[str]]
+    ) -> Mapping[Candidate, DkimResult]:
+        """Verify one mail's signatures. Raises Unavailable where the mail breaks the worker."""
+        try:
+            results: Mapping[Candidate, DkimResult] = await self._done(_verify, raw, author_domain, keys)
+        except _Broken as broken:
+            raise Unavailable(str(broken)) from broken
+        return results
+
+    async def _done(self, work: Callable[..., Any], *args: object) -> Any:
+        """What a worker makes of it; raises _Broken."""
         for _ in range(_TRIES):
             pool = self._pool
             try:
-                return await self._read_with(pool, raw, context)
+                return await _done_by(pool, work, args)
             except BrokenProcessPool:
                 # A worker died between two mails (the kernel was short of memory, say): no mail is to blame, and the
                 # pool does not recover by itself.
                 self._replace(pool)
-        return _unreadable(raw, "reader_died")
+        raise _Broken("reader_died")
 
     def _replace(self, broken: ProcessPool) -> None:
         if self._pool is broken:  # the first of those who waited for it does this
@@ -71,31 +94,36 @@ class ReaderPool:
             self._closing.append(broken)
             broken.stop()  # type: ignore[no-untyped-call]
 
-    async def _read_with(self, pool: ProcessPool, raw: bytes, context: ReadingContext) -> Reading:
-        try:
-            future = pool.schedule(_read, args=(raw, context), timeout=DEADLINE_S)
-        except RuntimeError as stopped:
-            raise BrokenProcessPool from stopped
-        try:
-            reading: Reading = await asyncio.wrap_future(future)
-        except BrokenProcessPool:
-            raise
-        except DeadlinePassed:
-            return _unreadable(raw, "deadline")
-        except ProcessExpired:
-            return _unreadable(raw, "reader_died")
-        except (MemoryError, RecursionError):
-            return _unreadable(raw, "reader_out_of_memory")
-        except Exception as failure:  # noqa: BLE001  # reading promises never to raise; if it does, no mail is lost
-            log(Event.BUG, where="reader", exc=failure)
-            return _unreadable(raw, "reader_failed")
-        return reading
-
     async def close(self) -> None:
         """End the workers once they have read what they were given."""
         self._pool.close()  # type: ignore[no-untyped-call]
         for pool in (self._pool, *self._closing):
             await asyncio.to_thread(pool.join)
+
+
+class _Broken(Exception):
+    """The mail broke the worker; the text says how."""
+
+
+async def _done_by(pool: ProcessPool, work: Callable[..., Any], args: tuple[object, ...]) -> Any:
+    try:
+        future = pool.schedule(work, args=args, timeout=DEADLINE_S)
+    except RuntimeError as stopped:
+        raise BrokenProcessPool from stopped
+    try:
+        return await asyncio.wrap_future(future)
+    except BrokenProcessPool:
+        raise
+    except DeadlinePassed:
+        raise _Broken("deadline") from None
+    except ProcessExpired:
+        raise _Broken("reader_died") from None
+    except (MemoryError, RecursionError):
+        raise _Broken("reader_out_of_memory") from None
+    except Exception as failure:
+        # Neither reading nor verifying raises; if one does, no mail is lost.
+        log(Event.BUG, where="reader", exc=failure)
+        raise _Broken("reader_failed") from failure
 
 
 def _unreadable(raw: bytes, why: str) -> Reading:
@@ -123,3 +151,7 @@ def _read(raw: bytes, context: ReadingContext) -> Reading:
     if _sources is None:
         raise RuntimeError("the worker was not prepared")
     return read(raw, context, _sources)
+
+
+def _verify(raw: bytes, author_domain: str, keys: Mapping[str, Sequence[str]]) -> dict[Candidate, DkimResult]:
+    return verify(raw, author_domain, keys)

@@ -8,6 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from leadmaild.config.model import Settings
+from leadmaild.model.authentication import UNKNOWN, Authentication
 from leadmaild.model.envelope import Channel, Envelope
 from leadmaild.model.location import Location, SetDays
 from leadmaild.model.work import JournalEntry
@@ -68,7 +69,17 @@ class World:
         since = self.learning_since.get(location.code)
         return since + location.autoresponse.learning if since and location.autoresponse.learning else None
 
-    def reading_context(self, location: Location, envelope: Envelope) -> ReadingContext:
+    def authserv_id(self, envelope: Envelope) -> str:
+        """Whose Authentication-Results are believed in this mail; "" = nobody's, nor where we are the MX (AR-14)."""
+        if envelope.is_from_anywhere:
+            return ""
+        if envelope.channel is Channel.IMAP:
+            return next((box.authserv_id for box in self.settings.imap if box.name == envelope.peer), "")
+        return self.settings.smtp.authserv_id
+
+    def reading_context(
+        self, location: Location, envelope: Envelope, authentication: Authentication = UNKNOWN
+    ) -> ReadingContext:
         """What reading may know about the surroundings of a mail for `location`."""
         form = location.source("website_form")
         return ReadingContext(
@@ -81,6 +92,7 @@ class World:
             form_domains=form.from_domains,
             loop_mark=self.loop_mark,
             language=location.language,
-            trusts_spam_marks=envelope.channel is not Channel.SMTP or envelope.is_trusted_client,
+            authentication=authentication,
+            trusts_spam_marks=not envelope.is_from_anywhere,
             disabled_sources=frozenset(s.id for s in location.sources.values() if not s.enabled),
         )

@@ -1,8 +1,11 @@
 """What pipeline and commands need from outside, as Protocols. Concrete classes meet them in wiring.py."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from leadmaild.authentication.dkim_signatures import Candidate, DkimResult
+from leadmaild.model.authentication import Authentication
 from leadmaild.model.envelope import Envelope
 from leadmaild.model.outgoing import ComposedMail, MailFacts, OutgoingMail, SendResult
 from leadmaild.model.reading import Reading
@@ -47,6 +50,27 @@ class Reader(Protocol):
 
     async def read(self, raw: bytes, context: ReadingContext) -> Reading:
         """Return the Reading of `raw`; a mail that breaks the reader gives the fallback reading, never an error."""
+        ...
+
+    async def verify(
+        self, raw: bytes, author_domain: str, keys: Mapping[str, Sequence[str]]
+    ) -> Mapping[Candidate, DkimResult]:
+        """What the DKIM signatures that could vouch for the author come to, with the records at their `key_name`.
+
+        Raises Unavailable for a mail that breaks the reader.
+        """
+        ...
+
+
+class SenderCheck(Protocol):
+    """Asks the name servers who sent a mail."""
+
+    async def check(self, envelope: Envelope, raw: bytes, forwarders: Sequence[str]) -> Authentication:
+        """The verdict on the sender of a mail that `envelope.peer` handed in, by SPF, DKIM and DMARC (AR-14).
+
+        `forwarders` are the dealer's own addresses that pass mail on to us. A name server that does not answer within a
+        few seconds leaves the sender unauthenticated, never failed.
+        """
         ...
 
 

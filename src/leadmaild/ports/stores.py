@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from leadmaild.model.authentication import Authentication
 from leadmaild.model.balance import Counts
 from leadmaild.model.contact import Contact
 from leadmaild.model.decision import Intent, JoinLead, MailKind, OpenLead
@@ -42,6 +43,7 @@ class JournalStore(Protocol):
         reading: Reading | None = None,
         trace: tuple[RuleTrace, ...] = (),
         lead: int | None = None,
+        authentication: Authentication | None = None,
     ) -> None: ...
     async def readings_of(self, ids: Sequence[int]) -> dict[int, Reading]: ...
     async def reading_of(self, journal_id: int) -> Reading | None: ...

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from leadmaild.model.address import ReversePath
+from leadmaild.model.authentication import UNKNOWN, Authentication
 from leadmaild.model.envelope import Channel
 
 
@@ -15,7 +16,7 @@ class ReadingContext:
     `own_domains`: domains of our mailboxes, in A-labels, for our Message-IDs and tokens in threads.
     `form_domains`: `from_domains` of the location's web-form source (a mail from there is class B, R112).
     `region`: ISO 3166-1 alpha-2, for national phone numbers. `language`: the location's.
-    `authserv_id`: whose Authentication-Results are believed; "" = nobody's.
+    `authentication`: what is known of who really sent the mail (AR-14).
     """
 
     reverse_path: ReversePath | None = None
@@ -28,6 +29,6 @@ class ReadingContext:
     loop_mark: str = ""  # the value our own X-Leadmaild-Loop carries; another value is another installation's
     region: str = "DE"
     language: str = "de"
-    authserv_id: str = ""
+    authentication: Authentication = UNKNOWN
     trusts_spam_marks: bool = True
     disabled_sources: frozenset[str] = frozenset()

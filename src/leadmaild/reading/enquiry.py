@@ -4,6 +4,7 @@ import itertools
 import re
 from dataclasses import dataclass, replace
 
+from leadmaild.model.envelope import SenderVerdict
 from leadmaild.model.reading import CarrierClass, RedirectClass, RequestType
 from leadmaild.reading import adf, freetext, targets
 from leadmaild.reading.context import ReadingContext
@@ -28,7 +29,7 @@ from leadmaild.reading.machine_text import is_of_machine
 from leadmaild.reading.merge import Merged, Origin, merge
 from leadmaild.reading.own_numbers import his_phones_of
 from leadmaild.reading.quoting import new_words, new_words_and_signature
-from leadmaild.reading.recognise import Mail, Recognised, is_of_house, says_our_server
+from leadmaild.reading.recognise import Mail, Recognised, is_of_house
 from leadmaild.reading.selectors import apply_definition, common_findings
 from leadmaild.reading.text import document_of_text
 
@@ -195,7 +196,7 @@ class _Reader:
         doubtful = (
             sender.is_ambiguous
             or sender.name_shows_other_address
-            or says_our_server(self._mail, self._context, "dmarc", "fail")
+            or self._context.authentication.verdict is SenderVerdict.FAILED
         )
         return Origin(
             source, certainty, expects_vehicle,

@@ -4,11 +4,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from leadmaild.model.authentication import UNKNOWN, Authentication
 from leadmaild.model.reading import Prospect, Reading
 from leadmaild.model.trace import RuleTrace
 
 _prospect = TypeAdapter(Prospect)
 _reading = TypeAdapter(Reading)
+_authentication = TypeAdapter(Authentication)
 _trace = TypeAdapter(tuple[RuleTrace, ...])
 
 # Of the mail's text notices show no more; the whole stands in the raw mail.
@@ -42,3 +44,16 @@ def trace_document(trace: tuple[RuleTrace, ...]) -> list[dict[str, Any]]:
     """Every rule that was asked, as a JSON document."""
     document: list[dict[str, Any]] = _trace.dump_python(trace, mode="json")
     return document
+
+
+def authentication_document(authentication: Authentication) -> dict[str, Any] | None:
+    """What is known of a sender, as a JSON document; None where nothing is."""
+    if authentication == UNKNOWN:
+        return None
+    document: dict[str, Any] = _authentication.dump_python(authentication, mode="json")
+    return document
+
+
+def authentication_of(document: dict[str, Any] | None) -> Authentication:
+    """What is known of a sender, of its document."""
+    return UNKNOWN if document is None else _authentication.validate_python(document)

@@ -61,7 +61,8 @@ _TELLS_NOTHING = [
 # Mails that carry the original, or are made of it.
 _CARRIERS = [
     str(kind)
-    for kind in (MailKind.REDIRECT, MailKind.UNASSIGNED_NOTICE, MailKind.TRADE_IN_CC, MailKind.NEW_LEAD)
+    for kind in (MailKind.REDIRECT, MailKind.UNASSIGNED_NOTICE, MailKind.TRADE_IN_CC, MailKind.NEW_LEAD,
+                 MailKind.NEW_POOL_LEAD)
 ]  # fmt: skip
 
 

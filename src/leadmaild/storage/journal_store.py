@@ -10,13 +10,20 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.address import ReversePath
+from leadmaild.model.authentication import Authentication
 from leadmaild.model.envelope import Channel, Envelope, SenderVerdict
 from leadmaild.model.lead import Outcome
 from leadmaild.model.reading import Reading
 from leadmaild.model.trace import RuleTrace
 from leadmaild.model.work import AcceptedMail, Claim, JournalEntry
 from leadmaild.storage.claim import LEASE, claim, claim_of, extend, settle
-from leadmaild.storage.documents import reading_document, reading_of, trace_document
+from leadmaild.storage.documents import (
+    authentication_document,
+    authentication_of,
+    reading_document,
+    reading_of,
+    trace_document,
+)
 from leadmaild.storage.schema import content, content_seen, imap_ledger, journal
 
 # The same content for the same location within this span is a duplicate (Q22).
@@ -114,12 +121,18 @@ class JournalStore:
         reading: Reading | None = None,
         trace: tuple[RuleTrace, ...] = (),
         lead: int | None = None,
+        authentication: Authentication | None = None,
     ) -> None:
         """Write the one outcome of an entry, and why. Raises LeaseLost.
 
         The lead of an earlier reading stays noted, whatever the mail is taken for today.
         """
         known: dict[str, Any] = {} if lead is None else {"lead": lead}
+        if authentication is not None:
+            known |= {
+                "sender_verdict": str(authentication.verdict),
+                "authentication": authentication_document(authentication),
+            }
         if reading is not None:
             known |= {
                 "source": reading.source,
@@ -215,4 +228,5 @@ def _entry(row: Row[Any], raw: bytes) -> JournalEntry:
         envelope=envelope_of(row),
         content=raw,
         lead=row.lead,
+        authentication=authentication_of(row.authentication),
     )

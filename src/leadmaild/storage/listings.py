@@ -1,6 +1,7 @@
 """Lists and single views for people and scripts. Only reads."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from leadmaild.model.listing import (
     SettingLine,
 )
 from leadmaild.storage.contact_store import contact_of
-from leadmaild.storage.documents import prospect_of
+from leadmaild.storage.documents import authentication_of, prospect_of
 from leadmaild.storage.lead_store import LeadStore
 from leadmaild.storage.outbox_store import WAITING
 from leadmaild.storage.schema import (
@@ -60,7 +61,15 @@ class Listings:
     async def journal_entry(self, journal_id: int) -> JournalLine | None:
         """One mail taken in, with the trace of its decision."""
         row = (await self._connection.execute(select(journal).where(journal.c.id == journal_id))).first()
-        return None if row is None else _journal_line(row, tuple(row.trace or ()))
+        return (
+            None
+            if row is None
+            else replace(
+                _journal_line(row),
+                trace=tuple(row.trace or ()),
+                evidence=authentication_of(row.authentication).evidence,
+            )
+        )
 
     async def leads(self, wanted: LeadFilter, limit: int | None = None) -> tuple[LeadLine, ...]:
         """Leads, newest first; with a due filter by due date."""
@@ -222,7 +231,7 @@ def _is_about(contact_id: Any, text: str) -> ColumnElement[bool]:
     return or_(contact_id.in_(named), contact_id.in_(by_email), contact_id.in_(by_phone))
 
 
-def _journal_line(row: Row[Any], trace: tuple[Any, ...] = ()) -> JournalLine:
+def _journal_line(row: Row[Any]) -> JournalLine:
     return JournalLine(
         id=row.id,
         message_id=row.content_id,
@@ -238,7 +247,7 @@ def _journal_line(row: Row[Any], trace: tuple[Any, ...] = ()) -> JournalLine:
         lead=row.lead,
         attempts=row.claims,
         last_error=row.last_error,
-        trace=trace,
+        sender_verdict=row.sender_verdict,
     )
 
 

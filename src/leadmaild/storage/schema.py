@@ -79,6 +79,7 @@ journal = Table(
     Column("is_trusted_client", Boolean, nullable=False),
     Column("sender_verdict", String(16), nullable=False),
     Column("is_first_scan", Boolean, nullable=False),
+    Column("authentication", Json),  # what the verdict on the sender rests on (AR-14)
     Column("state", String(16), nullable=False, server_default="waiting"),  # waiting | done | set_aside
     Column("outcome", String(16)),
     Column("reason", Text),

@@ -7,13 +7,10 @@ there, so it goes in our name and answers are led to the customer (SP-20).
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
-from publicsuffixlist import PublicSuffixList
-
+from leadmaild.authentication.dkim_signatures import tags_of
 from leadmaild.errors import Refused
 from leadmaild.model.address import ascii_of
-from leadmaild.model.envelope import SenderVerdict
 from leadmaild.model.outgoing import ComposedMail, MailFacts
 from leadmaild.model.reading import Person, Sender
 from leadmaild.reading.header_fields import read_field
@@ -27,7 +24,6 @@ from leadmaild.writing.templates import Words
 LOOP_FIELD = "X-Leadmaild-Loop"
 _OUR_PREFIX = b"x-leadmaild-"
 _FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
-_DKIM_TAG = re.compile(r"(?:^|;)\s*(d|h)\s*=\s*([^;]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ def redirected(facts: MailFacts, words: Words) -> ComposedMail:
         raise Refused("there is no original mail to redirect")
     fields, body = _taken_apart(with_crlf(facts.original))
     kept = [f for f in fields if not _is_ours_to_drop(f.name)]
-    if (signed := _aligned_signature(facts, kept)) is not None:
+    if (signed := _signed_names(facts, kept)) is not None:
         trace = _trace(facts, with_resent=not any(name.startswith("resent-") for name in signed))
         head = [*trace, *(f.raw for f in kept)]
     else:
@@ -99,32 +95,27 @@ def _is_ours_to_drop(name: bytes) -> bool:
     return (name.startswith(_OUR_PREFIX) and name != LOOP_FIELD.lower().encode()) or name == b"return-path"
 
 
-def _aligned_signature(facts: MailFacts, fields: list[_Field]) -> frozenset[str] | None:
-    """Return the field names signed by an intact DKIM signature aligned with From, or None if there is none.
-
-    Some signers sign the absence of Resent-* fields (RFC 6376 5.4.2): then adding them would break the signature.
-    """
+def _signed_names(facts: MailFacts, fields: list[_Field]) -> list[str] | None:
+    """The names a verified DKIM signature of the author's domain signs, or None if none would hold at the next hop."""
     sender = facts.original_reading.sender if facts.original_reading else None
-    is_known = facts.original_sender_verdict is SenderVerdict.AUTHENTICATED and sender and not sender.is_ambiguous
-    if not (is_known and sender and sender.email) or has_mixed_line_ends(facts.original or b""):
+    is_known = sender is not None and sender.email and not sender.is_ambiguous
+    if not is_known or has_mixed_line_ends(facts.original or b""):
         return None
-    author = _registrable(sender.email.rpartition("@")[2])
     for signature in (f for f in fields if f.name == b"dkim-signature"):
-        text = signature.raw.decode("ascii", "replace").partition(":")[2]
-        tags = {tag: "".join(value.split()) for tag, value in _DKIM_TAG.findall(text)}
-        if author and _registrable(tags.get("d", "")) == author:
-            return frozenset(tags.get("h", "").lower().split(":"))
+        tags = tags_of(signature.raw.decode("ascii", "replace").partition(":")[2])
+        made_by = (tags.get("d", "").lower(), tags.get("s", "").lower())
+        names = tags.get("h", "").lower().split(":")
+        is_verified = any(made_by == (s.domain, s.selector or made_by[1]) for s in facts.original_signatures)
+        if is_verified and not _is_broken_by(names, fields):
+            return names
     return None
 
 
-@cache
-def _public_suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
-
-
-def _registrable(domain: str) -> str:
-    name = ascii_of(domain)
-    return str(_public_suffixes().privatesuffix(name) or "") if name else ""
+def _is_broken_by(names: list[str], fields: list[_Field]) -> bool:
+    """Whether what we put before the mail would break the signature: it signs that there is no further Received field,
+    or one that we drop (RFC 6376 5.4.2)."""
+    present = sum(f.name == b"received" for f in fields)
+    return names.count("received") > present or any(_is_ours_to_drop(name.encode()) for name in names)
 
 
 def _trace(facts: MailFacts, *, with_resent: bool) -> Iterator[bytes]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from leadmaild.model.authentication import Authentication, Signature
+from leadmaild.model.envelope import SenderVerdict
 from leadmaild.model.reading import Classification, RedirectClass
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definition_reader import read_definition
@@ -57,18 +59,14 @@ def test_a_disabled_source_is_not_recognised() -> None:
     assert reading.source == "generic"
 
 
-def test_a_required_dkim_pass_is_believed_only_from_our_own_server() -> None:
+def test_a_required_signature_is_one_that_was_verified() -> None:
     text = "id = 'x'\n[recognise]\nfrom_domain = ['portal.example']\nrequire_dkim = true\n"
     sources = SourceSet((read_definition(text),))
-    context = ReadingContext(authserv_id="mx.dein.example")
+    raw = mail(LABELS, sender="p@portal.example", Authentication_Results="x.example; dkim=pass header.d=portal.example")
+    verified = Authentication(SenderVerdict.AUTHENTICATED, signatures=(Signature("portal.example"),))
 
-    def read_with(results: str) -> str:
-        raw = mail(LABELS, sender="p@portal.example", Authentication_Results=results)
-        return reading_of(raw, sources=sources, context=context).source
-
-    assert read_with("mx.dein.example; dkim=pass header.d=portal.example") == "x"
-    assert read_with("evil.example; dkim=pass header.d=portal.example") != "x"
-    assert read_with("mx.dein.example; dkim=fail header.d=portal.example") != "x"
+    assert reading_of(raw, sources=sources, context=ReadingContext(authentication=verified)).source == "x"
+    assert reading_of(raw, sources=sources, context=ReadingContext()).source != "x"
 
 
 def test_a_form_from_the_locations_own_domain_is_a_web_form() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadmaild.errors import Refused
+from leadmaild.model.authentication import Signature
 from leadmaild.model.decision import MailKind
-from leadmaild.model.envelope import SenderVerdict
 from leadmaild.model.reading import Person, Sender
 from leadmaild.writing.compose import MailComposer
 
@@ -19,6 +19,7 @@ SIGNATURE = (
     b"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=mail.kunden.example; s=k1;\r\n"
     b"\th=from:to:subject:date;\r\n\tbh=Zm9v; b=YmFy\r\n"
 )
+BY_KUNDEN = Signature("mail.kunden.example", "k1")
 SIGNED = SIGNATURE + ORIGINAL.replace(b"noreply@portal.example", b"anna@kunden.example")
 BY_ANNA = replace(READING, sender=Sender(email="anna@kunden.example", name="Anna Ünal"))
 
@@ -27,14 +28,14 @@ def redirect(original=SIGNED, **changes):
     standard = {
         "original": original,
         "original_reading": BY_ANNA,
-        "original_sender_verdict": SenderVerdict.AUTHENTICATED,
+        "original_signatures": (BY_KUNDEN,),
         "to": ("verkauf@autohaus.example",),
     }
     return COMPOSER.compose(facts(MailKind.REDIRECT, **(standard | changes)))
 
 
 @pytest.mark.rule("SP-20")
-def test_signed_and_authenticated_mail_gets_fields_before_it_and_nothing_else():
+def test_mail_with_a_verified_signature_gets_fields_before_it_and_nothing_else():
     mail = redirect()
     assert mail.raw.endswith(SIGNED)
     added = parsed(replace(mail, raw=mail.raw.removesuffix(SIGNED) + b"\r\n"))
@@ -55,16 +56,17 @@ def test_signed_and_authenticated_mail_gets_fields_before_it_and_nothing_else():
 @pytest.mark.parametrize(
     "changes",
     [
-        {"original_sender_verdict": SenderVerdict.UNAUTHENTICATED},
-        {"original_sender_verdict": SenderVerdict.FAILED},
+        {"original_signatures": ()},
+        {"original_signatures": (Signature("mail.kunden.example", "another"),)},
         {"original": ORIGINAL},
         {"original": SIGNED.replace(b"d=mail.kunden.example", b"d=kunden-example.invalid")},
-        {"original": SIGNED.replace(b"d=mail.kunden.example", b"d=example")},
+        {"original": SIGNED.replace(b"h=from:", b"h=received:from:")},
+        {"original": b"X-Leadmaild-Id: 1\r\n" + SIGNED.replace(b"h=from:", b"h=x-leadmaild-id:from:")},
         {"original": SIGNED + b"a bare\nline feed\r\n"},
         {"original_reading": replace(BY_ANNA, sender=replace(BY_ANNA.sender, is_ambiguous=True))},
         {"original_reading": None},
     ],
-    ids=["unauthenticated", "failed", "unsigned", "foreign", "public suffix", "touched", "ambiguous", "unread"],
+    ids=["unverified", "other key", "unsigned", "foreign", "no trace", "our field", "touched", "ambiguous", "unread"],
 )
 def test_other_mail_goes_in_our_name_and_its_answers_to_the_customer(changes):
     message = parsed(redirect(**changes))

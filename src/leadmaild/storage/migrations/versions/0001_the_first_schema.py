@@ -308,6 +308,7 @@ def upgrade() -> None:
         sa.Column("is_trusted_client", sa.Boolean(), nullable=False),
         sa.Column("sender_verdict", sa.String(length=16), nullable=False),
         sa.Column("is_first_scan", sa.Boolean(), nullable=False),
+        sa.Column("authentication", Json, nullable=True),
         sa.Column("state", sa.String(length=16), server_default="waiting", nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
