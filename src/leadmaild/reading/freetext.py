@@ -78,7 +78,7 @@ def add_vehicle_words(findings: Findings, subject: str, message: str) -> None:
     for name, number, raw in references_in(whole):
         findings.add(f"vehicle.{name}", number, raw, "text", "free text", FREE_TEXT)
     # Who offers his car and writes a chassis number has read it in his own papers.
-    owner = "trade_in" if RequestType.TRADE_IN in wishes_in(message) and not findings.has("trade_in.vin") else "vehicle"
+    owner = "trade_in" if RequestType.TRADE_IN in wishes_in(message) else "vehicle"
     findings.add(f"{owner}.vin", vehicles.vin_in_text(wanted), "", "text", "free text", FREE_TEXT)
 
 

@@ -113,7 +113,14 @@ def zip_city_of(_path: str, raw: str, _locale: Locale) -> Values:
 
 
 def address_of(_path: str, raw: str, locale: Locale) -> Values:
-    """A whole address in one value."""
+    """A whole address in one value; on lines of its own, what follows the town is the country or no part of it."""
+    lines = [one_line(line) for line in raw.splitlines() if line.strip()]
+    at = next((n for n, line in enumerate(lines) if n and addresses.zip_and_city(line)[0]), None)
+    if at is not None:
+        yield "contact.street", ", ".join(lines[:at])
+        yield from zip_city_of("", lines[at], locale)
+        yield "contact.country", next((c for line in lines[at + 1 :] if (c := addresses.country_of(line))), None)
+        return
     street, rest = addresses.street_and_rest(raw)
     if rest is None and street and addresses.zip_and_city(street)[0] and street[0].isdigit():
         street, rest = None, street
