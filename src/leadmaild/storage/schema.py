@@ -299,9 +299,6 @@ Index("ix_outbox_withheld", outbox.c.location, outbox.c.created_at,
 # What waits for a person: in doubt, failed.
 _STUCK = "state IN ('in_doubt', 'failed')"
 Index("ix_outbox_stuck", outbox.c.state, sqlite_where=text(_STUCK), postgresql_where=text(_STUCK))
-# What waits for a person: in doubt, failed.
-_STUCK = "state IN ('in_doubt', 'failed')"
-Index("ix_outbox_stuck", outbox.c.state, sqlite_where=text(_STUCK), postgresql_where=text(_STUCK))
 Index("ix_outbox_sent_at", outbox.c.sent_at, sqlite_where=text("state = 'sent'"),
       postgresql_where=text("state = 'sent'"))  # fmt: skip
 
@@ -421,16 +418,6 @@ imap_opening = Table(
     Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
     Column("first_uidnext", BigInteger, nullable=False),
     Column("first_at", Instant, nullable=False),
-)
-
-# How a watched mailbox stands: when it was last looked through, and why it is not reached since when.
-mailbox_watch = Table(
-    "mailbox_watch",
-    metadata,
-    Column("mailbox", String(64), primary_key=True),
-    Column("last_success_at", Instant),
-    Column("problem", Text, nullable=False, server_default=""),  # "" = it is reached
-    Column("lost_at", Instant),
 )
 
 # How a watched mailbox stands: when it was last looked through, and why it is not reached since when.

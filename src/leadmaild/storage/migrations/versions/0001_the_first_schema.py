@@ -90,14 +90,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("mailbox", name=op.f("pk_mailbox_watch")),
     )
     op.create_table(
-        "mailbox_watch",
-        sa.Column("mailbox", sa.String(length=64), nullable=False),
-        sa.Column("last_success_at", Instant, nullable=True),
-        sa.Column("problem", sa.Text(), server_default="", nullable=False),
-        sa.Column("lost_at", Instant, nullable=True),
-        sa.PrimaryKeyConstraint("mailbox", name=op.f("pk_mailbox_watch")),
-    )
-    op.create_table(
         "installation",
         sa.Column("key", sa.String(length=128), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
@@ -174,13 +166,6 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state = 'sent'"),
             postgresql_where=sa.text("state = 'sent'"),
-        )
-        batch_op.create_index(
-            "ix_outbox_stuck",
-            ["state"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('in_doubt', 'failed')"),
-            postgresql_where=sa.text("state IN ('in_doubt', 'failed')"),
         )
         batch_op.create_index(
             "ix_outbox_stuck",
