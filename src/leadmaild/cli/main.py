@@ -28,6 +28,7 @@ _COMMANDS = {
     "gdpr": ("leadmaild.cli.gdpr:gdpr", "What is kept about people: export, erase, retention."),
     "journal": ("leadmaild.cli.journal:journal", "Mails taken in."),
     "leads": ("leadmaild.cli.leads:leads", "Leads."),
+    "mailbox": ("leadmaild.cli.mailbox:mailbox", "Look into an IMAP mailbox before it is watched."),
     "migrate": ("leadmaild.cli.migrate:migrate", "Bring the database to this version (serve does it too)."),
     "parse": ("leadmaild.cli.parse:parse", "Read mails and print what is found in them."),
     "people": ("leadmaild.cli.people:people", "Users: flags, groups, absences, who gets leads now."),

@@ -138,9 +138,10 @@ class ImapClient:
 
     # -- what the watcher asks ----------------------------------------------------------------------------------------
 
-    async def select(self, folder: str) -> Selected:
-        """Open the folder. Raises Refused if there is none of this name."""
-        answer = await self._answer(self._protocol.select(folder_name(folder)))
+    async def select(self, folder: str, *, read_only: bool = False) -> Selected:
+        """Open the folder, by EXAMINE to look only. Raises Refused if there is none of this name."""
+        open_it = self._protocol.examine if read_only else self._protocol.select
+        answer = await self._answer(open_it(folder_name(folder)))
         if answer.result != "OK":
             raise Refused(f"{self._host}: no folder {folder!r} ({_code(answer) or answer.result})")
         return self._read(read_select, answer)

@@ -11,6 +11,7 @@ from base64 import b64encode
 
 from aioimaplib.aioimaplib import (
     AUTH,
+    SELECTED,
     Command,
     IMAP4ClientProtocol,
     Response,
@@ -109,6 +110,13 @@ class ImapProtocol(IMAP4ClientProtocol):  # type: ignore[misc]  # aioimaplib car
         self.incomplete_line = b""
         self.current_command = None
         self.capabilities = set()
+
+    async def examine(self, folder: str) -> Response:
+        """EXAMINE; aioimaplib sends it and then does not know that a folder is open."""
+        answer = await self.execute(Command("EXAMINE", self.new_tag(), folder, loop=self.loop))
+        if answer.result == "OK":
+            self.state = SELECTED
+        return answer
 
     async def starttls(self) -> Response:
         """STARTTLS, which aioimaplib does not know; the TLS layer itself is the caller's."""

@@ -49,11 +49,9 @@ class StoredLedger:
             await tx.commit()
 
 
-def watcher_of(
-    mailbox: ImapSettings, max_message_size: int, door: Door, database: Database, clock: Clock, dice: Dice
-) -> MailboxWatcher:
-    """The watcher of one mailbox; messages above `max_message_size` octets are left where they are."""
-    server = ImapServer(
+def server_of(mailbox: ImapSettings) -> ImapServer:
+    """Where a mailbox is and how to get in."""
+    return ImapServer(
         host=mailbox.host,
         user=mailbox.user,
         password=mailbox.password.reveal,
@@ -61,9 +59,15 @@ def watcher_of(
         tls=ImapTls(mailbox.tls),
         auth=ImapAuth(mailbox.auth),
     )
+
+
+def watcher_of(
+    mailbox: ImapSettings, max_message_size: int, door: Door, database: Database, clock: Clock, dice: Dice
+) -> MailboxWatcher:
+    """The watcher of one mailbox; messages above `max_message_size` octets are left where they are."""
     watched = WatchedMailbox(
         name=mailbox.name,
-        server=server,
+        server=server_of(mailbox),
         deliver_to=mailbox.deliver_to,
         folder=mailbox.folder,
         processed_folder=mailbox.processed_folder,
