@@ -43,6 +43,18 @@ _TEXT_IN_PARTS = re.compile(
 _MACHINERY = re.compile(rb"^(?:content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*|--[^\s][^\n]*)\n", re.IGNORECASE | re.MULTILINE)
 
 
+class _Parser(mailparser.MailParser):  # type: ignore[misc]  # the library has no types
+    """mail-parser as far as its tree and its reading of address fields.
+
+    Its pass through the parts is left out: it decodes every body once more, and the tree is walked here.
+    """
+
+    def parse(self) -> "_Parser":
+        """Read the header only; called by the library when the tree stands."""
+        self._reset()
+        return self
+
+
 def parse(raw: bytes) -> Message:
     """Return the Message of these bytes; never raises. `repairs` says what was mended, `is_cut` that text may miss."""
     mail = without_ballast(with_plain_line_ends(raw))
@@ -87,7 +99,7 @@ def _tree(mail: bytes, found: _Found) -> tuple[Tree, tuple[str, ...]]:
     """
     structure = found.contents.set_aside_from(mail)
     try:
-        parsed = mailparser.parse_from_bytes(structure)
+        parsed = _Parser.from_bytes(structure)
     except (AttributeError, TypeError, ValueError, LookupError) as error:
         found.note(f"mail-parser failed: {type(error).__name__}")
         return message_from_bytes(structure), ()
