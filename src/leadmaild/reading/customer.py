@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from leadmaild.model.reading import RedirectClass
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceDefinition, SourceSet
 from leadmaild.reading.fields.addresses import emails_in, is_robot, is_under, normal_email
@@ -74,10 +75,27 @@ class Customer:
             if name and "@" not in name and not findings.has("contact.name") and not findings.has("contact.last_name"):
                 put(findings, "contact.name", name, self._locale, where=where, rule=where, confidence=REPLY_TO)
             if not is_relay:
+                if where == "header:reply-to" and "header:from" in order and not findings.has("contact.name"):
+                    self._add_senders_name(findings)
                 return
 
-    def without_others(self, findings: Findings) -> Findings:
-        """Drop addresses of the dealer's and of robots; move relays to their own field."""
+    def _add_senders_name(self, findings: Findings) -> None:
+        """Who wants his answer at a bare second address is still called what his From says."""
+        name = self._mail.sender.name or ""
+        if name and "@" not in name:
+            put(
+                findings,
+                "contact.name",
+                name,
+                self._locale,
+                where="header:from",
+                rule="header:from",
+                confidence=REPLY_TO,
+            )
+
+    def without_others(self, findings: Findings, portal: SourceDefinition | None = None) -> Findings:
+        """Drop addresses of the dealer's, of robots and of the portal's own people; move relays to their own field."""
+        house = portal.house if portal is not None and portal.redirect_class is RedirectClass.MARKETPLACE else ()
         kept = Findings()
         for finding in findings:
             if finding.path in ("contact.email", "contact.relay_email"):
@@ -86,6 +104,8 @@ class Customer:
                     continue
                 if is_under(email, self._relays):
                     finding = replace(finding, path="contact.relay_email")
+                elif is_under(email, house):
+                    continue
             kept.items.append(finding)
         return kept
 

@@ -4,6 +4,7 @@ Labels count by section (two cars in one mail use the same labels), and a messag
 labels are the customer's text (lead-formats 0.6, 4).
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from leadmaild.reading.below_message import without_fields_below
 from leadmaild.reading.fields.folding import accents_folded, label_key
 from leadmaild.reading.fields.requests import is_refusal, starts_with_box
+from leadmaild.reading.freetext import is_closing
 from leadmaild.reading.labels import (
     SURE_MESSAGE,
     LabelSet,
@@ -19,6 +21,7 @@ from leadmaild.reading.labels import (
     in_trade_in,
     is_button,
     is_footer,
+    is_platforms_signature,
     section_of,
 )
 from leadmaild.reading.leading_labels import with_leading_labels
@@ -109,6 +112,8 @@ class _Walk:
                 continue
             line = self._with_lone_label(number) if self._use_common else written
             if self._block is not None:
+                if is_platforms_signature(line.text):
+                    self._drop_greeting()
                 yield from self._closed_block()
                 self._is_in_footer = not (is_button(line.text) or self._opens_section(line) or self._is_field(line))
             for part in self._row_taken_apart(line):
@@ -191,12 +196,13 @@ class _Walk:
         return (common_targets(label) if self._use_common else ()), False
 
     def _is_field(self, line: Line) -> bool:
-        """Whether a line below the message is the form's, not the customer's: cells of a table, which he cannot write,
-        or a label of the contact where the form prints it there."""
+        """Whether a line below the message is the form's, not the customer's: cells of a table or a bold label, which
+        he does not write, or a label of the contact where the form prints it there."""
         if line.label is None or not line.value:
             return False
-        paths = self._targets(line.label)[0] if line.is_cell or self._ends_at_contact else ()
-        return bool(paths) if line.is_cell else any(path.startswith("contact.") for path in paths)
+        is_forms = line.is_cell or line.is_set_off
+        paths = self._targets(line.label)[0] if is_forms or self._ends_at_contact else ()
+        return bool(paths) if is_forms else any(path.startswith("contact.") for path in paths)
 
     def _with_lone_label(self, number: int) -> Line:
         """A known label alone on its line, without colon, and the value on the line below it."""
@@ -245,8 +251,14 @@ class _Walk:
             return True
         if not line.is_heading or not self._section_named(line.section):
             return False
-        following = next((n for n in self._lines[number + 1 :] if n.text), None)
+        following = next((n for n in self._lines[number + 1 :] if n.text and not is_rule_line(n.text)), None)
         return following is not None and following.label is not None and bool(self._targets(following.label)[0])
+
+    def _drop_greeting(self) -> None:
+        """The greeting above the platform's name is not the customer's."""
+        kept = list(itertools.dropwhile(lambda text: not text.strip(), reversed(self._block or [])))
+        if kept and is_closing(kept[0]):
+            self._block = kept[:0:-1]
 
     def _closed_block(self) -> Iterator[LabelledField]:
         """The message, and the fields a form printed right below it."""

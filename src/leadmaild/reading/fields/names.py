@@ -42,6 +42,8 @@ _PARTICLES = frozenset(
         "la",
         "le",
         "les",
+        "li",
+        "lo",
         "ter",
         "ten",
         "te",
@@ -64,6 +66,8 @@ _COMPANY = re.compile(
     r"a/s|aps|s\.?r\.?o\.?|kft|sp\.\s?z\s?o\.?o\.?|autohaus|autohandel|stadtwerke|firma|gmbh\s*&\s*co\.?\s*kg)(?![\w])",
     re.IGNORECASE,
 )
+# "Max Lind, Lind GmbH", "Max Lind (Firma Lind)": what stands between a person and a firm.
+_BETWEEN_NAMES = re.compile(r"\s*(?:,(?!\s*(?:inc|ltd))|/|\||\s-\s|\n|;|\((?=[^()\s]+\s[^()]+\)$)|\)$)\s*")
 _NOT_A_NAME = re.compile(r"https?:|www\.|[@{}<>|\\\[\]]|\d{5,}")
 _NO_NAME = frozenset(
     (
@@ -186,7 +190,7 @@ def _is_no_name(line: str) -> bool:
 def _company_taken_out(line: str) -> tuple[str | None, str]:
     if not is_company(line):
         return None, line
-    pieces = [p.strip() for p in re.split(r"\s*(?:,(?!\s*(?:inc|ltd))|/|\||\s-\s|\n|;)\s*", line) if p.strip()]
+    pieces = [p.strip() for p in _BETWEEN_NAMES.split(line) if p.strip()]
     firms = [p for p in pieces if is_company(p)]
     people = [p for p in pieces if p not in firms]
     if len(pieces) > 1 and people:
