@@ -99,6 +99,7 @@ _ATTRIBUTE = re.compile(r"([\w:.-]{1,40})\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)'|[“
 _CDATA = re2.compile(r"(?s)<!\[CDATA\[(.*?)\]\]>")
 _COMMENT = re2.compile(r"(?s)<!--.*?-->")
 _DOCTYPE = re2.compile(r"(?is)<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<!(?:ENTITY|ELEMENT|ATTLIST)[^>]*>|<\?.*?\?>")
+_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{2,5});")
 _PROLOG_ENCODING = re.compile(rb"<\?[Xx][Mm][Ll][^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _XML_TYPES = ("application/x-adf+xml", "application/xml", "text/xml")
@@ -245,5 +246,6 @@ def _escaped(text: str) -> str:
     if "<" in text:
         text = re.sub(r"<br\s*/?>|</p>", "\n", text, flags=re.IGNORECASE)
         text = re.sub(r"</?(?:b|i|u|p|strong|em|font|span|div|a)\b[^<>]{0,200}>", "", text, flags=re.IGNORECASE)
-    text = html.escape(html.unescape(text), quote=False)
+    text = html.unescape(text)
+    text = html.escape(html.unescape(text) if _ENTITY.search(text) else text, quote=False)  # escaped twice
     return html.escape(html.unescape(text.replace("\x00", "&")), quote=False) if "\x00" in text else text

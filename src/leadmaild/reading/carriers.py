@@ -3,6 +3,7 @@
 Source-independent: which element means what says the definition (lead-formats 0.2, 5.4).
 """
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -67,6 +68,8 @@ class Carriers:
         found: list[XmlLeaf] = []
         for page in self._pages:
             for comment in _COMMENT.findall(page) if "<!--" in page else ():
+                if len(comment) <= _LONGEST and "<" not in comment and "&lt;" in comment:
+                    comment = html.unescape(comment)
                 if len(comment) <= _LONGEST and not comment.startswith("[if") and _XML_START.match(comment):
                     found.extend(_leaves_of(comment))
         return tuple(found[:_MOST_LEAVES])

@@ -115,7 +115,7 @@ class _Reader:
         """A known source: its definition, then Reply-To and From as it allows, then the customer's words."""
         findings = apply_definition(definition, self._mail, self._locale)
         self._customer.add_from_header(findings, definition.reply_to)
-        findings = self._customer.without_others(findings)
+        findings = self._customer.without_others(findings, definition)
         if definition.redirect_class is RedirectClass.GENERAL:
             self._move_car_for_sale(findings)
         if not findings.has("message") and definition.channel == "mail":

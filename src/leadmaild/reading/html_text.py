@@ -74,7 +74,7 @@ class _Walker:
         self._tree = tree
         self._inline: list[str] = []
         # Whether the gathered text holds text that is not bold, and text that is no link.
-        self._has_plain = self._has_unlinked = False
+        self._has_plain = self._has_unlinked = self._starts_bold = False
         self._bold = self._quote = self._pre = self._link = 0
         self._scope: tuple[int, ...] = ()
         self._tables = count(1)
@@ -147,10 +147,21 @@ class _Walker:
         is_pre = tag == "pre" or (tag in ("div", "p", "td") and keeps_line_ends(node))
         self._quote += quotes
         self._pre += is_pre
+        start = len(self.rows)
         self._inside(node, tag, depth)
         self.flush()
         self._pre -= is_pre
         self._quote -= quotes
+        if tag == "li":
+            self._join_item(start)
+
+    def _join_item(self, start: int) -> None:
+        """A list item that begins with a label and holds no other: its end is the value's end."""
+        first, *more = self.rows[start:] or [Row("")]
+        if first.label and not any(row.label or row.is_heading for row in more):
+            value = "\n".join(row.text for row in (Row(first.value or ""), *more)).strip()
+            del self.rows[start:]
+            self._labelled(first.label, value)
 
     # ---- inline text ----
 
@@ -184,6 +195,7 @@ class _Walker:
 
     def _gather(self, text: str) -> None:
         if text and not text.isspace():
+            self._starts_bold = self._bold > 0 if not self._inline else self._starts_bold
             self._inline.append(text)
             self._has_plain = self._has_plain or not self._bold
             self._has_unlinked = self._has_unlinked or not self._link
@@ -202,6 +214,7 @@ class _Walker:
             found = split_label(text, self._separator)
             row = Row(text, *found) if found else Row(text, is_rule=is_rule(text), is_link=is_link)
             row.is_bold = is_bold and not row.value and not is_link
+            row.is_set_off = self._starts_bold and not is_bold and bool(row.value)
             self._add(row)
         elif is_break and self.rows:
             self._add(Row(""))

@@ -30,6 +30,17 @@ _CUSTOMERS_CAR = re.compile(
     r"(?:aktuelles|altes|jetziges|derzeitiges|bisheriges|eigenes|current|present|old|own|huidige|oude) "
     rf"{_CAR}|(?:votre |mon )?{_CAR} (?:actuelle?|attuale)"
 )
+_TEAM = re.compile(
+    r"(?:(?:ihr|dein|euer|das|your|the|votre|il tuo|il|het|uw|je) |l')(?:[\w.&'-]+[ -]){0,3}(?:team|equipe)"
+    r"(?: (?:von|of|at|bei|de|di|van) (?:[\w.&'-]+ ?){1,3}|(?: [\w.&'-]+){0,2})[.!,]?|team [\w.&'-]+[.!,]?"
+)
+# The person at the portal whom the dealer may ask.
+_PORTALS_PERSON = re.compile(
+    r"(?:ihre?|deine?|your|votre|il (?:tuo|suo)|uw|je) (?:persoenliche[rn]? |personal )?"
+    r"(?:(?:ansprechpartner(?:in)?|(?:kunden)?berater(?:in)?|(?:kunden)?betreuer(?:in)?|account manager|consultant"
+    r"|conseiller|referente|consulente|contactpersoon)(?: .*)?"
+    r"|(?:kontakt|contact|contatto)(?:person)? (?:bei|zu|at|with|chez|in|presso|bij) .*)"
+)
 _JOINING = re.compile(r"[-_/]+")
 _LEAD_IN = " *•>|-–_"
 _LOOKED_AT = 120
@@ -130,6 +141,8 @@ def _section_of(heading: str) -> str:
         return "trade_in"  # "Ihr Fahrzeug (Inzahlungnahme)": the bracket tells whose
     if _CUSTOMERS_CAR.fullmatch(bare):
         return "trade_in"
+    if _PORTALS_PERSON.fullmatch(bare):
+        return "dealer"
     candidates = [bare, *(bare.removeprefix(words) for words in labels.before)]
     for candidate in candidates:
         if known := labels.sections.get(label_key(candidate)):
@@ -145,6 +158,12 @@ def is_footer(text: str) -> bool:
 def is_button(text: str) -> bool:
     """Whether a line is a button or a hint how to answer: it ends a message, but is no footer yet."""
     return _kind_of_end(text) == "button"
+
+
+def is_platforms_signature(text: str) -> bool:
+    """Whether a line is the platform's name below its greeting: `Ihr AutoScout24-Team`, `Il team di ...`."""
+    start = text[:_LOOKED_AT].strip(_LEAD_IN)
+    return len(start) <= _LONGEST_FOOTER_LABEL and _TEAM.fullmatch(accents_folded(start)) is not None
 
 
 def ends_words(text: str) -> bool:
@@ -170,6 +189,8 @@ def _kind_of_end(text: str) -> str:
             return "footer"
         if folded.startswith(labels.hints):
             return "button"
+    if ("eam" in start or "quipe" in start) and is_platforms_signature(start):
+        return "footer"
     label = folded.partition(":")[0]
     if len(label) > _LONGEST_FOOTER_LABEL:
         return ""

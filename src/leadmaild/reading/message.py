@@ -65,6 +65,7 @@ class Line(NamedTuple):
 
     A value below its label is folded into the label's line, so `text` may hold newlines. `is_cell`: the value stood in
     a cell of its own and is complete; without it, the lines that follow may belong to the value (a message block).
+    `is_set_off`: the label is bold and the value plain, as a form prints them and nobody writes.
     A tuple, for a mail has hundreds of them.
     """
 
@@ -75,6 +76,7 @@ class Line(NamedTuple):
     is_quoted: bool = False
     is_heading: bool = False
     is_cell: bool = False
+    is_set_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

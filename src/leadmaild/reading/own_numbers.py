@@ -81,12 +81,13 @@ def _numbers_in(text: str, locale: Locale) -> Iterator[_Number]:
         before = plain[max(0, start - _BEFORE) : start]
         is_named_otherwise = _NUMBER_BEFORE.search(before) and not _OWN_NUMBER_BEFORE.search(before)
         is_named = bool(_PHONE_WORD.search(before) or _OWN_NUMBER_BEFORE.search(before))
-        # Without a word that says so, only what its plan knows, or what is written internationally, is a number.
-        is_sure = phone.is_valid or phone.raw.startswith(("+", "00")) or is_named
-        if (is_named_otherwise and not is_named) or not is_sure:
+        if is_named_otherwise and not is_named:
             continue
         sentence = _sentence_around(plain, start, at)
         is_mine = _MINE.search("".join(sentence)) is not None
+        # Without a word that says so, only what its plan knows, or what is written internationally, is a number.
+        if not (phone.is_valid or phone.raw.startswith(("+", "00")) or is_named or is_mine):
+            continue
         if not is_mine and _is_the_dealers(*sentence):
             continue
         path = "contact.fax" if _FAX_BEFORE.search(before) else "contact.phone"

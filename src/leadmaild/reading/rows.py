@@ -40,6 +40,7 @@ class Row:
     is_quoted: bool = False
     is_heading: bool = False
     is_cell: bool = False
+    is_set_off: bool = False
     is_bold: bool = False
     is_rule: bool = False
     is_link: bool = False
@@ -186,7 +187,7 @@ def _enter(sections: list[tuple[tuple[int, ...], str]], row: Row, heading: str) 
 
 def _line(row: Row, sections: list[tuple[tuple[int, ...], str]], is_heading: bool = False) -> Line:
     section = sections[-1][1] if sections else ""
-    return Line(row.text, section, row.label, row.value, row.is_quoted, is_heading, row.is_cell)
+    return Line(row.text, section, row.label, row.value, row.is_quoted, is_heading, row.is_cell, row.is_set_off)
 
 
 def _joined(rows: list[Row], at: int, below: int, sections: list[tuple[tuple[int, ...], str]]) -> Line:

@@ -22,7 +22,7 @@ _CALLED = re.compile(
     r"\bto\b|/id\b|duration|time|date|stamp|price|km|mileage|zip|fax"
 )
 _CALLER = re.compile(
-    r"caller|customer|anrufer|client|from|buyer|interess|consumer|kunde|klant|appelant|chiamante|cli\b|a-?number|lead"
+    r"caller|customer|anrufer|client|from|buyer|interess|consumer|kunde|klant|appelant|chiamante|cli\b|a-?number"
 )
 
 
@@ -223,17 +223,18 @@ def targets_phone(selector: Selector) -> bool:
 
 def caller_leaf(leaves: tuple[XmlLeaf, ...], locale: Locale) -> XmlLeaf | None:
     """Return the leaf that holds the caller's number, whatever it is called; never the dealer's own line."""
-    numbers = [
-        leaf
-        for leaf in leaves
-        if _looks_like_phone(leaf, locale) and (not _CALLED.search(_own_name(leaf)) or _CALLER.search(_own_name(leaf)))
-    ]
-    named = [leaf for leaf in numbers if _CALLER.search(leaf.path) and not re.search(r"called", leaf.path)]
-    return next(iter(named or numbers), None)
+    numbers = [leaf for leaf in leaves if _looks_like_phone(leaf, locale) and _side_of(leaf) != "called"]
+    return next(iter([leaf for leaf in numbers if _side_of(leaf) == "caller"] or numbers), None)
 
 
-def _own_name(leaf: XmlLeaf) -> str:
-    return "/" + "/".join(leaf.path.split("/")[-2:])
+def _side_of(leaf: XmlLeaf) -> str:
+    """Whose an element is, `caller` or `called`: by its own name, else by that of the element around it."""
+    for name in leaf.path.split("/")[:-3:-1]:
+        if _CALLER.search(name):
+            return "caller"
+        if _CALLED.search(f"/{name}"):
+            return "called"
+    return ""
 
 
 def _looks_like_phone(leaf: XmlLeaf, locale: Locale) -> bool:

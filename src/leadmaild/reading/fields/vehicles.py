@@ -41,7 +41,9 @@ _MAKE = re.compile(
 # Makes that are everyday words too: only believed where capitalised, and in front of a model.
 _EVERYDAY = frozenset(("man", "mini", "smart", "seat", "ram", "ora", "ds", "rover", "genesis", "alpine", "mg", "ford"))
 _LONG_MODELS = re.compile(
-    r"Model [S3XY]|Santa Fe|Land Cruiser(?: \d+)?|Range Rover(?: (?:Sport|Evoque|Velar))?|Discovery Sport|Defender \d+|"
+    r"Ioniq [3569]|Atto [23]|EQ for(?:two|four)|"
+    r"Model [S3XY]|Santa Fe|Land Cruiser(?: \d{2,3}(?![.,\d]))?|"
+    r"Range Rover(?: (?:Sport|Evoque|Velar))?|Discovery Sport|Defender \d+|"
     r"Grand (?:Scenic|Scénic|C4 (?:Picasso|SpaceTourer)|Cherokee|Modus|Vitara|Tourneo \w+|Espace|Voyager)|"
     r"C[345] (?:Picasso|Aircross|Cactus|X)|Transit (?:Custom|Connect|Courier)|Tourneo (?:Custom|Connect|Courier)|"
     r"Golf (?:Plus|Sportsvan)|Passat CC|T[4567](?:\.\d)? (?:California|Multivan|Caravelle|Transporter)|"
