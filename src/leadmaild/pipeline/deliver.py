@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 from leadmaild.errors import LeaseLost, Refused, Unavailable
 from leadmaild.maillog import Event, log
-from leadmaild.model.outgoing import OutboxState
+from leadmaild.model.decision import MailKind
+from leadmaild.model.outgoing import ComposedMail, MailFacts, OutboxState
 from leadmaild.model.work import OutboxItem
 from leadmaild.pipeline import notice_budget
 from leadmaild.pipeline.at_hand import AtHand, load_at_hand
 from leadmaild.pipeline.leaving import Hold, Leaving, Stop, look_up
 from leadmaild.pipeline.parcels import Parcel, parcels
+from leadmaild.pipeline.right_of_way import let_others_run
 from leadmaild.pipeline.sending import Ready, Sending
 from leadmaild.pipeline.settling import Settlement
 from leadmaild.pipeline.world import World
@@ -27,6 +29,8 @@ from leadmaild.ports.stores import Database, Transaction
 BATCH = 40
 MOST_CLAIMS = 5  # crashes with the same mail in work before it is given up (PF4)
 _AFTER_BUG = timedelta(minutes=5)
+_MADE_WITH_FILES = frozenset({MailKind.TRADE_IN_CC, MailKind.ANSWER, MailKind.TEMPLATE_TEST})
+_LARGE = 64 * 1024
 
 
 class Deliver:
@@ -135,6 +139,7 @@ class Deliver:
     ) -> Leaving | Hold | Stop:
         if stop := _given_up(item):
             return stop
+        await let_others_run()
         try:
             with tx.translating():
                 return await look_up(tx, item, at_hand or await load_at_hand(tx, [item], world, now), world, now)
@@ -148,7 +153,7 @@ class Deliver:
         if parcel.composed is not None:
             return Ready(parcel, parcel.composed)
         try:
-            mail = await asyncio.to_thread(self._composer().compose, parcel.facts)
+            mail = await self._composed(parcel.facts)
         except Refused as refusal:
             await self._sending.settle(parcel, Settlement(OutboxState.FAILED, Event.MAIL_FAILED, why=str(refusal)))
             return None
@@ -163,6 +168,14 @@ class Deliver:
         if "pdf_failed" in mail.notes:
             log(Event.PDF_FAILED, queue_id=parcel.first.item.id, lead=parcel.first.item.lead)
         return Ready(parcel, mail)
+
+    async def _composed(self, facts: MailFacts) -> ComposedMail:
+        compose = self._composer().compose
+        if _takes_long(facts):
+            return await asyncio.to_thread(compose, facts)
+        # A thread would cost more than the work, and hold the loop up for longer each time both want the interpreter.
+        await let_others_run()
+        return compose(facts)
 
     async def _commit_sending(self, ready: Sequence[Ready]) -> list[Ready]:
         """The commit before the send; returns what is `sending` now. A row that is lost takes no other with it."""
@@ -212,6 +225,12 @@ async def _start(tx: Transaction, one: Ready, leaving: Leaving, now: datetime) -
         await tx.outbox.settle(
             item.claim, OutboxState.SUPPRESSED, now, why=leaving.suppressed_by, attempts=item.attempts
         )
+
+
+def _takes_long(facts: MailFacts) -> bool:
+    """Files, PDFs and large mails."""
+    has_files = bool(facts.attachment) or facts.stock is not None or facts.kind in _MADE_WITH_FILES
+    return has_files or len(facts.original or b"") > _LARGE
 
 
 def _given_up(item: OutboxItem) -> Stop | None:

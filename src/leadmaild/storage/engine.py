@@ -13,10 +13,9 @@ from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from leadmaild.errors import Unavailable
-from leadmaild.storage.sqlite_connection import connecting
+from leadmaild.storage.sqlite_connection import BUSY_TIMEOUT_MS, OnLoopDriver
 
-# Together below the 10 s in which a locked database must be answered (SP-16).
-BUSY_TIMEOUT_MS = 4_000
+# With BUSY_TIMEOUT_MS below the 10 s in which a locked database must be answered (SP-16).
 POOL_TIMEOUT_S = 4
 LOG_PATIENCE_MS = 500
 
@@ -55,7 +54,7 @@ def write_engine(url: URL) -> AsyncEngine:
     make_folder(url)
     engine = create_async_engine(
         url,
-        async_creator=connecting(url.database or "", uri=False),
+        module=OnLoopDriver(url.database or "", uri=False),
         pool_size=1,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
@@ -72,7 +71,7 @@ def read_engine(url: URL) -> AsyncEngine:
         return engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
     engine = create_async_engine(
         url,
-        async_creator=connecting(f"file:{quote(url.database or '')}?mode=ro", uri=True),
+        module=OnLoopDriver(f"file:{quote(url.database or '')}?mode=ro", uri=True),
         pool_size=2,
         max_overflow=4,
         pool_timeout=POOL_TIMEOUT_S,
