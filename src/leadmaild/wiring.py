@@ -16,6 +16,7 @@ from leadmaild.model.location import SetDays
 from leadmaild.outbound.file_transport import FileTransport
 from leadmaild.outbound.mail_server import MailServer, TlsPolicy
 from leadmaild.outbound.no_transport import NO_MAIL_SERVER
+from leadmaild.outbound.signing_composer import signing
 from leadmaild.outbound.smtp_transport import SmtpTransport
 from leadmaild.pipeline import settings_history
 from leadmaild.pipeline.accept import Accept
@@ -261,7 +262,7 @@ def _in_force(world: World, outside: Outside) -> _InForce:
     transports = outside.transports if outside.transports is not None else transports_of(settings, outside.clock)
     return _InForce(
         world=world,
-        composer=MailComposer(str(settings.gateway.templates or "")),
+        composer=signing(MailComposer(str(settings.gateway.templates or "")), settings),
         reader=outside.reader or ReaderPool(load_sources(settings.source_folders)),
         transports=transports,
     )

@@ -10,12 +10,7 @@ from leadmaild.config.shape import Place, entries
 
 # Dotted keys, or tables with all that is in them, as `shape.declared` gives them. An entry leaves this list with the
 # change that builds it.
-NOT_IN_FORCE = frozenset(
-    {
-        "outbound.dkim_key",
-        "outbound.dkim_selector",
-    }
-)
+NOT_IN_FORCE: frozenset[str] = frozenset()
 
 
 def is_not_in_force(dotted: str) -> bool:

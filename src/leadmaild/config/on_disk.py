@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from leadmaild.authentication.signing import read_key
 from leadmaild.config.checks import Finding
 from leadmaild.config.model import SettingsFile
 from leadmaild.config.secrets import Secret
@@ -17,6 +18,7 @@ def problems_on_disk(file: SettingsFile) -> Iterator[Finding]:
     for place, secret in _needed_secrets(file):
         if problem := secret.problem():
             yield place, problem
+    yield from _wrong_keys(file)
     for key in ("tls_certificate", "tls_key"):
         if path := getattr(file.smtp, key):
             if problem := _file_problem(path):
@@ -29,6 +31,15 @@ def problems_on_disk(file: SettingsFile) -> Iterator[Finding]:
         yield ("alarm", "command"), f'"{file.alarm.command[0]}" is no program that can be run'
     if file.gateway.templates and not file.gateway.templates.is_dir():
         yield ("gateway", "templates"), f"there is no folder {file.gateway.templates}"
+
+
+def _wrong_keys(file: SettingsFile) -> Iterator[Finding]:
+    for at, server in enumerate(file.outbound):
+        if server.dkim_key and not server.dkim_key.problem():
+            try:
+                read_key(server.dkim_key.reveal())
+            except ValueError as wrong:
+                yield ("outbound", at, "dkim_key"), str(wrong)
 
 
 def missing_http_token(file: SettingsFile) -> str | None:
@@ -46,7 +57,7 @@ def _needed_secrets(file: SettingsFile) -> Iterator[tuple[Place, Secret]]:
     for at, server in enumerate(file.outbound):
         if server.transport == "smtp":
             yield ("outbound", at, "password"), server.password
-            yield ("outbound", at, "dkim_key"), server.dkim_key
+        yield ("outbound", at, "dkim_key"), server.dkim_key
     if file.http.listen and file.http.token.exists():
         yield ("http", "token"), file.http.token
 

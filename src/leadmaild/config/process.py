@@ -9,6 +9,7 @@ from leadmaild.config.values import (
     AtLeastOne,
     Code,
     DatabaseUrl,
+    DkimSelector,
     Duration,
     Flag,
     OptionalAddress,
@@ -136,8 +137,10 @@ class OutboundSettings(Table):
     user: str = setting("", "log-in name; empty = no log-in")
     password: SecretText = setting("", "`file:`, `env:` or `credential:` reference to the password", path="reference")
     files: OptionalPath = setting("var/outgoing", "folder of the .eml files with `files`", path="path")
-    dkim_selector: str = setting("", "selector of the DKIM key; empty = no signing")
-    dkim_key: SecretText = setting("", "`file:` or `credential:` reference to the private key", path="reference")
+    dkim_selector: DkimSelector = setting("", "selector of the DKIM key in DNS; empty = no signing", rule="SP-20")
+    dkim_key: SecretText = setting(
+        "", "`file:` or `credential:` reference to the private RSA key (PEM)", path="reference"
+    )
     max_age: Duration = setting("5d", "after this long without success a mail has failed")
 
 

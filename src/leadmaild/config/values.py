@@ -86,6 +86,13 @@ def _host(text: str) -> str:
     return text if name is None else name
 
 
+def _dkim_selector(text: str) -> str:
+    name = ascii_of(text)
+    if name is None:
+        raise ValueError(f'"{text}" is not a selector; write a short name such as "leadmaild"')
+    return name
+
+
 def is_ip(text: str) -> bool:
     """Whether `text` is an IP address."""
     try:
@@ -173,6 +180,7 @@ AddressText = Annotated[str, AfterValidator(_address)]
 OptionalAddress = Annotated[str, AfterValidator(_or_empty(_address))]
 Domain = Annotated[str, AfterValidator(_domain)]
 OptionalHost = Annotated[str, AfterValidator(_or_empty(_host))]
+DkimSelector = Annotated[str, AfterValidator(_or_empty(_dkim_selector))]
 OwnHostname = Annotated[str, AfterValidator(_or_empty(_own_hostname))]
 OptionalUrl = Annotated[str, AfterValidator(_or_empty(_url))]
 Code = Annotated[str, AfterValidator(_code)]

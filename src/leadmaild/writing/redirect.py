@@ -51,7 +51,7 @@ def redirected(facts: MailFacts, words: Words) -> ComposedMail:
         head = [
             *_trace(facts, with_resent=True),
             *_rewritten(facts, kept, words),
-            *(f.raw for f in kept if f.name not in replaced),
+            *(_as_a_field(f) for f in kept if f.name and f.name not in replaced),
             *_missing(facts, {f.name for f in kept}),
         ]
     subject = one_line(facts.original_reading.subject if facts.original_reading else "")
@@ -138,6 +138,11 @@ def _rewritten(facts: MailFacts, fields: list[_Field], words: Words) -> Iterator
     yield address_field("From", [(name, facts.sender_mailbox)])
     if (customer := _reply_address(facts, author)) is not None:
         yield address_field("Reply-To", [("", customer)])
+
+
+def _as_a_field(found: _Field) -> bytes:
+    """The field without blanks before its colon: an obsolete form that signers and receivers stumble over."""
+    return found.raw[: len(found.name)] + found.raw[len(found.name) :].lstrip(b" \t")
 
 
 def _author(facts: MailFacts, fields: list[_Field]) -> Sender:
