@@ -11,7 +11,8 @@ from leadmaild.commands.journal import discard_mail, reprocess_mails
 from leadmaild.commands.reactions import close_lead, reopen_lead
 from leadmaild.errors import Refused
 from leadmaild.model.outgoing import Delivery, RecipientResult
-from leadmaild.pipeline.retention import BATCH, LEASE, apply_all, plan
+from leadmaild.pipeline import retention
+from leadmaild.pipeline.retention import BATCH, LEASE, plan, sweep_all
 from tests.dealership import enquiry
 from tests.pipeline.a_person import ADDRESS, TRACES, of_frieda, set_aside, traces_in_tables, traces_on_disk
 from tests.pipeline.steps import outcomes
@@ -31,7 +32,7 @@ async def clean(bench) -> None:
 async def planned(bench) -> dict[str, int]:
     async with bench.gateway.database.view() as tx:
         due = await plan(tx, bench.gateway.world.settings, bench.clock.now())
-    return {str(one.kept): one.count for one in due}
+    return {str(span.kept): count for span, count in due}
 
 
 async def close(bench, number: int) -> None:
@@ -242,27 +243,66 @@ async def test_what_is_due_goes_in_small_batches_and_at_once_by_command(bench):
     assert await bench.gateway.retention.step()
     assert await planned(bench) == {"raw_mail_without_lead": 5}
 
-    gone = await apply_all(bench.gateway.database, bench.gateway.world.settings, bench.clock.now())
-    assert [(str(one.kept), one.location, one.count) for one in gone] == [("raw_mail_without_lead", "MUC", 5)]
+    gone = await sweep_all(bench.gateway.database, bench.gateway.world.settings, bench.clock.now())
+    assert [(str(span.kept), span.location, count) for span, count in gone] == [("raw_mail_without_lead", "MUC", 5)]
     assert await planned(bench) == {}
 
 
-async def test_one_node_at_a_time_lets_go(open_dealership):
+async def test_one_node_sweeps_at_a_time(open_dealership):
     one = await open_dealership()
-    await one.take(enquiry(1, to="autohaus-beispiel@dein.auto\r\nAuto-Submitted: auto-replied"))
+    other = await open_dealership(clock=one.clock, node="other")
+    for number in range(BATCH + 5):
+        await one.take(enquiry(number, to="autohaus-beispiel@dein.auto\r\nAuto-Submitted: auto-replied"))
     await one.run()
     one.clock.advance(31 * DAY)
-    async with one.gateway.database.transaction() as tx:
-        assert await tx.node_leases.take(LEASE, "another", one.clock.now())
-        await tx.commit()
-    assert not await one.gateway.retention.step()
-    assert await kept_mails(one) == [True]
 
-    async with one.gateway.database.transaction() as tx:
-        await tx.node_leases.give_back(LEASE, "another")
-        await tx.commit()
     assert await one.gateway.retention.step()
-    assert await kept_mails(one) == [False]
+    assert not await other.gateway.retention.step()  # the first is at it
+    assert (await kept_mails(one)).count(False) == BATCH
+    await clean(one)
+    assert not any(await kept_mails(one))
+    async with one.gateway.database.transaction() as tx:
+        assert await tx.node_leases.take(LEASE, "third", one.clock.now())  # given back at the end
+
+
+async def test_a_node_that_falls_over_holds_nobody_up_for_long(open_dealership):
+    bench = await open_dealership(outside={"lease": timedelta(seconds=1)})
+    await bench.take(enquiry(1, to="autohaus-beispiel@dein.auto\r\nAuto-Submitted: auto-replied"))
+    await bench.run()
+    bench.clock.advance(31 * DAY)
+    async with bench.gateway.database.transaction() as tx:
+        assert await tx.node_leases.take(LEASE, "fallen", bench.clock.now() - DAY)
+        await tx._connection.exec_driver_sql("UPDATE node_lease SET until = '2026-03-02 09:00:00+00:00'")
+        await tx.commit()
+    await clean(bench)
+    assert await kept_mails(bench) == [False]
+
+
+async def test_what_is_still_needed_does_not_hide_what_may_go(bench, monkeypatch):
+    """However many old rows must stay, each window looks at a bounded number and the next goes on behind them."""
+    monkeypatch.setattr(retention, "WINDOW", 4)
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for number in range(20):
+        await bench.take(enquiry(number))
+    await bench.run()
+    for lead in (await bench.leads())[3::4]:
+        await close(bench, lead.number)
+    bench.clock.advance(100 * DAY)
+    await clean(bench)
+    assert [not kept for kept in await kept_mails(bench)] == [number % 4 == 3 for number in range(20)]
+
+
+async def test_a_batch_of_large_mails_is_a_small_one(bench, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH_BYTES", 1000)
+    for number in range(3):
+        text = "Ich bin nicht da.\r\n" * 30
+        await bench.take(enquiry(number, text=text, to="autohaus-beispiel@dein.auto\r\nAuto-Submitted: auto-replied"))
+    await bench.run()
+    bench.clock.advance(31 * DAY)
+    await bench.gateway.retention.step()
+    assert await kept_mails(bench) == [False, True, True]
+    await clean(bench)
+    assert not any(await kept_mails(bench))
 
 
 async def test_the_daemon_does_it_by_itself_every_hour(bench):

@@ -11,7 +11,7 @@ from leadmaild.clock import SystemClock
 from leadmaild.commands.privacy import Wanted, erase_person, export_person, find_person
 from leadmaild.config.model import Settings
 from leadmaild.model.privacy import PersonRecords
-from leadmaild.pipeline.retention import Due, apply_all, plan
+from leadmaild.pipeline.retention import Span, plan, sweep_all
 
 _COLUMNS = ("kind", "location", "older_than", "count")
 _wanted = click.argument("who", metavar="ADDR")
@@ -72,19 +72,19 @@ def erase(who: str, yes: bool, as_json: bool) -> None:
 def retention(only_plan: bool, as_json: bool) -> None:
     """Let go of everything that has been kept long enough; the daemon does so by itself every hour."""
     chosen = settings()
-    rows = [_row(due, chosen) for due in run_async(_retention(chosen, only_plan=only_plan))]
+    rows = [_row(span, count, chosen) for span, count in run_async(_retention(chosen, only_plan=only_plan))]
     if as_json:
         print_json(rows)
     else:
         print_table(rows, _COLUMNS, "nothing is due")
 
 
-def _row(due: Due, chosen: Settings) -> dict[str, Any]:
+def _row(span: Span, count: int, chosen: Settings) -> dict[str, Any]:
     return {
-        "kind": str(due.kept),
-        "location": due.location,
-        "older_than": instant(due.before, zone_of(chosen, due.location)),
-        "count": due.count,
+        "kind": str(span.kept),
+        "location": span.location,
+        "older_than": instant(span.before, zone_of(chosen, span.location)),
+        "count": count,
     }
 
 
@@ -111,12 +111,12 @@ async def _erase(chosen: Settings, wanted: Wanted, *, really: bool) -> tuple[Per
         return person, same_number, await database.empty_log()
 
 
-async def _retention(chosen: Settings, *, only_plan: bool) -> tuple[Due, ...]:
+async def _retention(chosen: Settings, *, only_plan: bool) -> tuple[tuple[Span, int], ...]:
     now = SystemClock().now()
     async with database_of(chosen) as database:
         if only_plan:
             async with database.view() as tx:
                 return await plan(tx, chosen, now)
-        gone = await apply_all(database, chosen, now)
+        gone = await sweep_all(database, chosen, now)
         await database.empty_log()
         return gone

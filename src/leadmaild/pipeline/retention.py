@@ -1,142 +1,171 @@
 """retention: what has been kept long enough goes by itself (R180), a little at a time, on one node at a time.
 
-Each batch is one short transaction, so that mail which comes in never waits for it; what it did not come to stays due.
+A sweep goes once through everything that is old, from window to window: each looks at a bounded number of rows and lets
+a few of them go in one short transaction, so that mail which comes in never waits for it, however much there is.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from leadmaild.config.model import Settings
 from leadmaild.maillog import Event, log
 from leadmaild.model.privacy import Kept
+from leadmaild.pipeline import letting_go
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock
 from leadmaild.ports.stores import Database, Transaction
 
 EVERY = timedelta(hours=1)
-BATCH = 20  # rows in one transaction
-BATCH_BYTES = 4 * 1024 * 1024  # of mails; what is erased is written over on the disk
+WINDOW = 200  # old rows looked at in one go
+BATCH = 20  # rows let go of in one transaction
+BATCH_BYTES = 4 * 1024 * 1024  # of mails, but one: what is let go of is written over on the disk
 LEASE = "retention"
+
+_Place = tuple[datetime, int]  # of a row: its instant, its id
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """How much of one kind is due at one location. `before` is a UTC instant: what is older goes."""
+class Span:
+    """One kind of thing at one location: what is older than `before` (a UTC instant) goes."""
 
     kept: Kept
     location: str
     before: datetime
-    count: int
 
 
-async def plan(tx: Transaction, settings: Settings, now: datetime) -> tuple[Due, ...]:
-    """What would go now; only where there is any."""
-    found = [
-        Due(kept, location, before, await tx.retention.count(kept, location, before))
-        for kept, location, before in _spans(settings, await tx.retention.locations(), now)
+async def spans(tx: Transaction, settings: Settings, now: datetime) -> tuple[Span, ...]:
+    """What is kept for a time at all, and where: what has no span is kept for ever."""
+    locations = await tx.retention.locations()
+    lengths = [(kept, code, getattr(settings.retention_at(code), kept)) for kept in Kept for code in locations]
+    return tuple(Span(kept, code, now - length) for kept, code, length in lengths if length is not None)
+
+
+async def plan(tx: Transaction, settings: Settings, now: datetime) -> tuple[tuple[Span, int], ...]:
+    """How much would go now; only where there is any."""
+    counted = [
+        (span, await tx.retention.count(span.kept, span.location, span.before))
+        for span in await spans(tx, settings, now)
     ]
-    return tuple(due for due in found if due.count)
+    return tuple(one for one in counted if one[1])
+
+
+class Sweep:
+    """One way through everything that is old. `may_go_on` is asked in each transaction that lets go of something."""
+
+    def __init__(
+        self,
+        database: Database,
+        all_spans: Sequence[Span],
+        now: datetime,
+        may_go_on: Callable[[Transaction], Awaitable[bool]] | None = None,
+    ) -> None:
+        self._database = database
+        self._left = deque(all_spans)
+        self._now = now
+        self._may_go_on = may_go_on
+        self._place: _Place | None = None  # how far the first span is done
+
+    async def window(self) -> tuple[Span, int] | None:
+        """Look at the next window and let go of what may go there; return the span and how much that was.
+
+        None: there is no more, or it may not go on.
+        """
+        while self._left:
+            span = self._left[0]
+            async with self._database.view() as tx:  # the long part holds no lock
+                rows = await tx.retention.old(span.kept, span.location, span.before, self._place, WINDOW)
+                chosen, place = await _chosen(tx, span, rows)
+            if not rows:
+                self._left.popleft()
+                self._place = None
+                continue
+            gone = await self._let_go(span, chosen) if chosen else 0
+            if gone is None:
+                self._left.clear()
+                return None
+            self._place = place
+            return span, gone
+        return None
+
+    async def _let_go(self, span: Span, ids: Sequence[int]) -> int | None:
+        async with self._database.transaction() as tx:
+            if self._may_go_on is not None and not await self._may_go_on(tx):
+                return None
+            still = sorted(await tx.retention.unneeded(span.kept, ids))
+            if still:
+                await letting_go.OF[span.kept](tx, still, self._now)
+            await tx.commit()
+        return len(still)
+
+
+async def _chosen(tx: Transaction, span: Span, rows: Sequence[_Place]) -> tuple[list[int], _Place | None]:
+    """The ids of the first of these rows that may go, a batch by number and by bytes; and the place up to where the
+    rows are done with them."""
+    if not rows:
+        return [], None
+    unneeded = await tx.retention.unneeded(span.kept, [row_id for _, row_id in rows])
+    sizes = await tx.retention.sizes(span.kept, unneeded) if unneeded else {}
+    chosen: list[int] = []
+    room, done = BATCH_BYTES, rows[-1]
+    for place in rows:
+        if place[1] in unneeded:
+            room -= sizes.get(place[1], 0)
+            if len(chosen) == BATCH or (chosen and room < 0):
+                return chosen, done
+            chosen.append(place[1])
+        done = place
+    return chosen, done
 
 
 class Retention:
-    """The step that lets go of what is old."""
+    """The step that sweeps, again and again, on the node that holds the lease."""
 
     def __init__(self, database: Database, world: Callable[[], World], clock: Clock, node: str) -> None:
         self._database = database
         self._world = world
         self._clock = clock
         self._node = node
+        self._sweep: Sweep | None = None
         self._log_is_full = False  # of what was let go of
 
     async def step(self) -> bool:
-        """Let one batch go; True if there may be more. Looking holds no lock, and another node's turn is respected."""
-        now = self._clock.now()
-        async with self._database.view() as tx:
-            due = await _first_batch(tx, self._world().settings, now)
-        if due is None:
-            self._log_is_full = self._log_is_full and not await self._database.empty_log()
+        """Do one window of the sweep that runs, or begin one; False at its end, until the next is due."""
+        if self._sweep is None:
+            now = self._clock.now()
+            async with self._database.view() as tx:
+                found = await spans(tx, self._world().settings, now)
+            self._sweep = Sweep(self._database, found, now, self._hold)
+        done = await self._sweep.window()
+        if done is None:
+            self._sweep = None
+            await self._end()
             return False
+        span, gone = done
+        if gone:
+            self._log_is_full = True
+            log(Event.RETENTION_APPLIED, location=span.location, kind=str(span.kept), count=gone)
+        return True
+
+    async def _hold(self, tx: Transaction) -> bool:
+        return await tx.node_leases.take(LEASE, self._node, self._clock.now())
+
+    async def _end(self) -> None:
+        if not self._log_is_full:
+            return
         async with self._database.transaction() as tx:
-            if not await tx.node_leases.take(LEASE, self._node, now):
-                return False
-            gone = await let_go(tx, due, now)
             await tx.node_leases.give_back(LEASE, self._node)
             await tx.commit()
-        self._log_is_full = True
-        if gone:
-            log(Event.RETENTION_APPLIED, location=due.location, kind=str(due.kept), count=gone)
-        return gone > 0
+        self._log_is_full = not await self._database.empty_log()
 
 
-async def apply_all(database: Database, settings: Settings, now: datetime) -> tuple[Due, ...]:
-    """Let everything go that is due now, batch by batch; return how much of each that was."""
-    gone: dict[tuple[Kept, str, datetime], int] = {}
-    while True:
-        async with database.transaction() as tx:
-            due = await _first_batch(tx, settings, now)
-            count = await let_go(tx, due, now) if due is not None else 0
-            await tx.commit()
-        if due is None or not count:
-            return tuple(Due(*key, total) for key, total in gone.items())
-        key = (due.kept, due.location, due.before)
-        gone[key] = gone.get(key, 0) + count
-
-
-async def let_go(tx: Transaction, due: Due, now: datetime) -> int:
-    """Let one batch of what is due go; return how many rows that were."""
-    ids = await tx.retention.due(due.kept, due.location, due.before, BATCH, BATCH_BYTES)
-    if ids:
-        await _LET_GO[due.kept](tx, ids, now)
-    return len(ids)
-
-
-async def _mails_without_lead(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
-    await tx.erasure.release(ids, now, whole=True)
-    await tx.erasure.bodies(await tx.persons.outgoing_of((), ids))
-
-
-async def _mails_of_leads(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
-    await tx.erasure.release(ids, now, whole=False)
-    made_of_them = await tx.persons.outgoing_of((), ids)
-    await tx.erasure.bodies(await tx.erasure.carriers(made_of_them))
-
-
-async def _suppressed_bodies(tx: Transaction, ids: Sequence[int], _now: datetime) -> None:
-    await tx.erasure.bodies(ids)
-
-
-async def _closed_leads(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
-    """The lead, its mails that no other lead needs, its outgoing mails; and its contact with the last of his leads."""
-    leads = await tx.leads.by_numbers(ids)
-    contacts = await tx.contacts.lock({lead.contact_id for lead in leads.values()})
-    await tx.erasure.leads(ids, now)
-    mails = await tx.retention.mails_of_erased(tuple(ids))
-    await tx.erasure.outgoing(await tx.persons.outgoing_of(ids, mails), now)
-    await tx.erasure.release(mails, now, whole=True)
-    await tx.erasure.contacts(await tx.erasure.without_leads([contact.id for contact in contacts]), now)
-
-
-_LET_GO: dict[Kept, Callable[[Transaction, Sequence[int], datetime], Awaitable[None]]] = {
-    Kept.RAW_MAIL_WITHOUT_LEAD: _mails_without_lead,
-    Kept.RAW_MAIL: _mails_of_leads,
-    Kept.SUPPRESSED_BODIES: _suppressed_bodies,
-    Kept.CLOSED_LEADS: _closed_leads,
-}
-
-
-async def _first_batch(tx: Transaction, settings: Settings, now: datetime) -> Due | None:
-    """The first kind and location of which anything is due; `count` says only that there is."""
-    for kept, location, before in _spans(settings, await tx.retention.locations(), now):
-        if await tx.retention.due(kept, location, before, 1, BATCH_BYTES):
-            return Due(kept, location, before, 1)
-    return None
-
-
-def _spans(settings: Settings, locations: Sequence[str], now: datetime) -> Iterator[tuple[Kept, str, datetime]]:
-    """What is kept for a time at all, where, and before when it goes: without a span of its own, never."""
-    for kept in Kept:
-        for code in locations:
-            span: timedelta | None = getattr(settings.retention_at(code), kept)
-            if span is not None:
-                yield kept, code, now - span
+async def sweep_all(database: Database, settings: Settings, now: datetime) -> tuple[tuple[Span, int], ...]:
+    """Let everything go that is due now, whatever the nodes are at; return how much of each that was."""
+    async with database.view() as tx:
+        sweep = Sweep(database, await spans(tx, settings, now), now)
+    gone: dict[Span, int] = {}
+    while (done := await sweep.window()) is not None:
+        span, count = done
+        gone[span] = gone.get(span, 0) + count
+    return tuple((span, count) for span, count in gone.items() if count)

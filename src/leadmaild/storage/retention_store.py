@@ -4,6 +4,8 @@ Three things keep what is old: a lead that is open, a mail nobody has settled (w
 it that has not left.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,53 +32,60 @@ from leadmaild.storage.schema import activity, content, journal, lead, outbox
 _WAITING = [str(state) for state in WAITING]
 _IS_OPEN = lead.c.state == literal_column("'open'")
 
-# Of each: the id, and what its age counts from. The conditions are written as the partial indexes have them.
-_ROWS: dict[Kept, tuple[Column[Any], Column[Any], tuple[ColumnElement[bool], ...]]] = {}
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Of one kind of row: the id, what its age counts from, which are kept (as the partial index has it), and of those
+    that are old which are no longer needed."""
+
+    id: Column[Any]
+    at: Column[Any]
+    kept: tuple[ColumnElement[bool], ...]
+    unneeded: tuple[ColumnElement[bool], ...]
+
+    @property
+    def location(self) -> Column[Any]:
+        return self.id.table.c.location
 
 
-def _mails(*conditions: ColumnElement[bool]) -> tuple[Column[Any], Column[Any], tuple[ColumnElement[bool], ...]]:
-    noted_on_open = (
-        select(activity.c.id).join(lead, lead.c.number == activity.c.lead).where(activity.c.journal_id == journal.c.id)
-    )
+def _mails(of_lead: ColumnElement[bool]) -> _Kind:
+    noted_on = select(activity.c.id).join(lead, lead.c.number == activity.c.lead)
     made_of_it = or_(
         exists().where(outbox.c.cause == literal("mail:") + cast(journal.c.id, String), is_in(outbox, _WAITING)),
         exists().where(outbox.c.lead == journal.c.lead, outbox.c.journal_id == journal.c.id, is_in(outbox, _WAITING)),
     )
-    return (
+    return _Kind(
         journal.c.id,
         journal.c.received_at,
+        (journal.c.state == literal_column("'done'"), journal.c.released_at.is_(None)),
         (
-            journal.c.state == literal_column("'done'"),
-            journal.c.released_at.is_(None),
-            *conditions,
+            of_lead,
             ~exists().where(lead.c.number == journal.c.lead, _IS_OPEN),
-            ~noted_on_open.where(_IS_OPEN).exists(),
+            ~noted_on.where(activity.c.journal_id == journal.c.id, _IS_OPEN).exists(),
             ~made_of_it,
         ),
     )
 
 
-_ROWS[Kept.RAW_MAIL_WITHOUT_LEAD] = _mails(journal.c.lead.is_(None))
-_ROWS[Kept.RAW_MAIL] = _mails(journal.c.lead.is_not(None))
-_ROWS[Kept.SUPPRESSED_BODIES] = (
-    outbox.c.id,
-    outbox.c.created_at,
-    (
-        outbox.c.state == literal_column("'suppressed'"),
-        outbox.c.raw.is_not(None),
-        ~exists().where(lead.c.number == outbox.c.lead, _IS_OPEN),
+_KINDS = {
+    Kept.RAW_MAIL_WITHOUT_LEAD: _mails(journal.c.lead.is_(None)),
+    Kept.RAW_MAIL: _mails(journal.c.lead.is_not(None)),
+    Kept.SUPPRESSED_BODIES: _Kind(
+        outbox.c.id,
+        outbox.c.created_at,
+        (outbox.c.state == literal_column("'suppressed'"), outbox.c.raw.is_not(None)),
+        (~exists().where(lead.c.number == outbox.c.lead, _IS_OPEN),),
     ),
-)
-_ROWS[Kept.CLOSED_LEADS] = (
-    lead.c.number,
-    lead.c.closed_at,
-    (
-        lead.c.state == literal_column("'closed'"),
-        lead.c.erased_at.is_(None),
-        ~exists().where(outbox.c.lead == lead.c.number, is_in(outbox, _WAITING)),
-        ~exists().where(journal.c.lead == lead.c.number, journal.c.state != "done"),
+    Kept.CLOSED_LEADS: _Kind(
+        lead.c.number,
+        lead.c.closed_at,
+        (lead.c.state == literal_column("'closed'"), lead.c.erased_at.is_(None)),
+        (
+            ~exists().where(outbox.c.lead == lead.c.number, is_in(outbox, _WAITING)),
+            ~exists().where(journal.c.lead == lead.c.number, journal.c.state != "done"),
+        ),
     ),
-)
+}
 
 
 class RetentionStore:
@@ -90,17 +99,11 @@ class RetentionStore:
 
         Goes from one to the next through the indexes, as many questions as there are locations.
         """
-        kept = (_ROWS[Kept.RAW_MAIL][0].table.c.location, *_ROWS[Kept.RAW_MAIL][2][:2])
-        places = (
-            kept,
-            (outbox.c.location, *_ROWS[Kept.SUPPRESSED_BODIES][2][:2]),
-            (lead.c.location, *_ROWS[Kept.CLOSED_LEADS][2][:2]),
-        )
         found: set[str] = set()
-        for column, *conditions in places:
+        for kind in _KINDS.values():
             latest = ""
             while True:
-                after = select(func.min(column)).where(column > latest, *conditions)
+                after = select(func.min(kind.location)).where(kind.location > latest, *kind.kept)
                 following: str | None = (await self._connection.execute(after)).scalar()
                 if following is None:
                     break
@@ -109,27 +112,39 @@ class RetentionStore:
 
     async def count(self, kept: Kept, location: str, before: datetime) -> int:
         """How many rows of the location are older than `before` (a UTC instant) and no longer needed."""
-        identity, at, conditions = _ROWS[kept]
-        counted = select(func.count()).select_from(identity.table)
-        counted = counted.where(identity.table.c.location == location, at < before, *conditions)
+        kind = _KINDS[kept]
+        counted = select(func.count()).select_from(kind.id.table)
+        counted = counted.where(kind.location == location, kind.at < before, *kind.kept, *kind.unneeded)
         return (await self._connection.execute(counted)).scalar_one()
 
-    async def due(self, kept: Kept, location: str, before: datetime, limit: int, size: int) -> tuple[int, ...]:
-        """The ids of the oldest of them: at most `limit`, and of mails with no more than `size` bytes (but one)."""
-        identity, at, conditions = _ROWS[kept]
-        table = identity.table
-        oldest = select(identity.label("id")).where(table.c.location == location, at < before, *conditions)
-        oldest = oldest.order_by(at).limit(limit)
-        if table is not journal:
-            return tuple((await self._connection.execute(oldest)).scalars())
-        sized = oldest.add_columns(content.c.size).join(content, content.c.id == journal.c.content_id)
-        chosen: list[int] = []
-        for row in (await self._connection.execute(sized)).all():
-            size -= row.size
-            if chosen and size < 0:
-                break
-            chosen.append(row.id)
-        return tuple(chosen)
+    async def old(
+        self, kept: Kept, location: str, before: datetime, after: tuple[datetime, int] | None, limit: int
+    ) -> tuple[tuple[datetime, int], ...]:
+        """The oldest rows of the location beyond the place `after`, each as its place: instant and id.
+
+        Nothing else is asked of them, so that it costs the same however many old rows are still needed.
+        """
+        kind = _KINDS[kept]
+        oldest = select(kind.at, kind.id).where(kind.location == location, kind.at < before, *kind.kept)
+        if after is not None:
+            at, last = after
+            oldest = oldest.where(kind.at >= at, or_(kind.at > at, kind.id > last))
+        rows = await self._connection.execute(oldest.order_by(kind.at, kind.id).limit(limit))
+        return tuple((at, row_id) for at, row_id in rows)
+
+    async def unneeded(self, kept: Kept, ids: Collection[int]) -> frozenset[int]:
+        """Those of these rows that are still kept and that nothing needs any longer."""
+        kind = _KINDS[kept]
+        found = await self._connection.execute(select(kind.id).where(kind.id.in_(ids), *kind.kept, *kind.unneeded))
+        return frozenset(found.scalars())
+
+    async def sizes(self, kept: Kept, ids: Collection[int]) -> dict[int, int]:
+        """The bytes of these mails; of what is no mail, nothing."""
+        if _KINDS[kept].id.table is not journal:
+            return {}
+        sized = select(journal.c.id, content.c.size).join(content, content.c.id == journal.c.content_id)
+        rows = await self._connection.execute(sized.where(journal.c.id.in_(ids)))
+        return {row.id: row.size for row in rows}
 
     async def mails_of_erased(self, leads: tuple[int, ...]) -> tuple[int, ...]:
         """The settled mails of these erased leads that no lead with anything left in it needs."""
