@@ -81,7 +81,7 @@ def _has_come(pid: int, moment: str) -> bool:
     try:
         if moment != WORKER:
             return LOADED[moment] in Path(f"/proc/{pid}/maps").read_text("utf-8", "replace")
-        return any("spawn_main" in _command_of(child) for child in _children(pid))
+        return any("forkserver" in _command_of(child) for child in _children(pid))
     except OSError:
         return False
 

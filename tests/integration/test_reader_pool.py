@@ -73,14 +73,31 @@ async def test_a_worker_that_dies_between_two_mails_costs_none(pool: ReaderPool)
         await asyncio.gather(*(assert_reads_the_next(pool) for _ in range(5)))
 
 
+@pytest.mark.rule("SP-12")
+@pytest.mark.rule("PF3")
+async def test_mails_read_together_are_read_as_if_alone_whatever_one_of_them_does(pool: ReaderPool):
+    mails = [(raw, ReadingContext()) for raw in (enquiry(1), BOMBS["HTML 1 MB of open cells"](), enquiry(2))]
+    (worker,) = _workers()
+    idle = _cpu_ticks(worker)
+    together = asyncio.ensure_future(pool.read_all(mails))
+    while _cpu_ticks(worker) < idle + 3 and not together.done():  # noqa: ASYNC110  # another process tells no event
+        await asyncio.sleep(0.005)
+    os.kill(worker, signal.SIGKILL)
+    senders = [reading.sender.email for reading in await together]
+    assert (senders[0], senders[2]) == ("kunde1@kunden.example", "kunde2@kunden.example")
+    assert senders == [(await pool.read(raw, context)).sender.email for raw, context in mails]
+
+
 def _workers() -> list[int]:
-    """The worker processes of this process's pools; spawn's resource tracker is none."""
-    children = [
-        int(pid)
-        for task in Path(f"/proc/{os.getpid()}/task").iterdir()
-        for pid in (task / "children").read_text().split()
+    """The worker processes of this process's pools: the children of the process they are forked from."""
+    servers = [pid for pid in _children(os.getpid()) if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [worker for server in servers for worker in _children(server)]
+
+
+def _children(pid: int) -> list[int]:
+    return [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
     ]
-    return [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def _cpu_ticks(pid: int) -> int:

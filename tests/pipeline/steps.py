@@ -83,6 +83,9 @@ class SameProcessReader:
     async def read(self, raw: bytes, context: ReadingContext) -> Reading:
         return read(raw, context, self._sources)
 
+    async def read_all(self, mails: Sequence[tuple[bytes, ReadingContext]]) -> list[Reading]:
+        return [await self.read(raw, context) for raw, context in mails]
+
     async def verify(self, raw, author_domain, keys):
         return verify(raw, author_domain, keys)
 

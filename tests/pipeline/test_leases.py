@@ -44,6 +44,9 @@ class SlowReader:
         await self.may_read.wait()
         return await self._reader.read(raw, context)
 
+    async def read_all(self, mails):
+        return [await self.read(raw, context) for raw, context in mails]
+
 
 async def until(fact: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(30):

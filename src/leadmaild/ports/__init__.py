@@ -52,6 +52,10 @@ class Reader(Protocol):
         """Return the Reading of `raw`; a mail that breaks the reader gives the fallback reading, never an error."""
         ...
 
+    async def read_all(self, mails: Sequence[tuple[bytes, ReadingContext]]) -> Sequence[Reading]:
+        """The Reading of each of these mails, in their order: the same as reading one after another, but cheaper."""
+        ...
+
     async def verify(
         self, raw: bytes, author_domain: str, keys: Mapping[str, Sequence[str]]
     ) -> Mapping[Candidate, DkimResult]:
