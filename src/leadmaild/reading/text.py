@@ -1,5 +1,6 @@
 """The readable text of a mail as Documents: richest first, nothing lost (lead-formats.md 5.5)."""
 
+import re
 from dataclasses import replace
 
 from leadmaild.reading.charset import without_mojibake
@@ -9,6 +10,10 @@ from leadmaild.reading.message import Document, Message, Part
 from leadmaild.reading.plain_text import rows_of_text
 from leadmaild.reading.rows import Row, lines_of
 
+_PAGE_START = re.compile(
+    r"\s*(?:<!doctype html|<(?:html|head|body|table|div|p|h[1-6]|font|span|center)[\s>])", re.IGNORECASE
+)
+_LINE_BREAK = re.compile(r"<br\s*/?>[ \t]*\r?(?:\n|$)", re.IGNORECASE)
 _READABLE = ("text/plain", "text/html")
 _SIGNS_OF_MOJIBAKE = ("Ã", "Â", "â€", "â‚")  # what UTF-8 begins with when it was read as windows-1252
 
@@ -68,11 +73,19 @@ def _document(parts: tuple[Part, ...], separator: str) -> Document:
 
 
 def _rows(part: Part, separator: str, links: list[str]) -> list[Row]:
-    if part.content_type != "text/html":
+    if part.content_type != "text/html" and not _is_markup(part.text or ""):
         return rows_of_text(part.text or "", separator, part.is_flowed)
     rows, found = rows_of_html(part.text or "", separator)
     links += found
     return rows
+
+
+def _is_markup(text: str) -> bool:
+    """Whether a text that calls itself plain is HTML all the same, as a script's mail() without a type sends it."""
+    if "<" not in text:
+        return False
+    breaks = len(_LINE_BREAK.findall(text)) if "<br" in text.lower() else 0
+    return _PAGE_START.match(text) is not None or (breaks > 1 and 2 * breaks >= text.count("\n"))
 
 
 def _as_document(rows: list[Row], origin: str, links: tuple[str, ...], separator: str) -> Document:
