@@ -352,6 +352,30 @@ async def test_an_answer_to_an_old_mail_of_ours_is_not_tied_to_the_erased_lead(b
     assert (old.state, new.state, new.previous_lead) == ("closed", "open", None)
 
 
+@pytest.mark.rule("PF68")
+async def test_a_bounce_or_vacation_note_that_comes_after_the_erasure_is_not_kept(bench, database_setting, tmp_path):
+    await bench.take(of_frieda(1))
+    await bench.run()
+    (answered,) = bench.transport.to(ADDRESS)
+    await erase(bench)
+    bench.clock.advance(SECOND)
+    about = {"message_id": f"<v@kunden.example>\r\nIn-Reply-To: {answered.message_id}\r\nAuto-Submitted: auto-replied"}
+    await bench.take(of_frieda(2, **about))
+    bounce = (
+        "From: MAILER-DAEMON@relay.example\r\nTo: x\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+        f"--b\r\nContent-Type: text/plain\r\n\r\n{ADDRESS} is gone\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; relay.example\r\n\r\n"
+        f"Final-Recipient: rfc822; {ADDRESS}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {answered.message_id}\r\n\r\n--b--\r\n"
+    ).encode()
+    await bench.take(bounce, answered.reverse_path, sender="")
+    await bench.run()
+
+    assert outcomes(await bench.journal()) == ["lead", "ignored", "ignored"]
+    assert traces_in_tables(database_setting, tmp_path) == []
+
+
 async def test_erasing_twice_finds_nothing_more(bench):
     await bench.take(of_frieda(1))
     await bench.run()

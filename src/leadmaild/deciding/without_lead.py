@@ -48,8 +48,9 @@ def mail_redirects(case: Case) -> tuple[Intent, ...]:
 
 
 def _erased(case: Case) -> Decision | None:
-    """Mail that was there before its author was erased and is read only now: nothing comes of it, nothing stays."""
-    if not case.trace.asked("R181", case.snapshot.is_erased, None, "came before the erasure of everybody it names"):
+    """Mail from before the erasure of its author, or a machine's word about a mail of ours to him: nothing comes of it,
+    and nothing of it stays (PF68)."""
+    if not case.trace.asked("R181", case.snapshot.is_erased, None, "belongs to somebody who was erased"):
         return None
     return Decision(Outcome.IGNORED, "erased", is_erased=True)
 

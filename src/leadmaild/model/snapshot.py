@@ -95,6 +95,7 @@ class ThreadFacts:
     """What our own records say about the thread a mail claims to belong to (PF25)."""
 
     lead: Lead | None = None
+    is_erased: bool = False  # the lead was erased, and is not shown (R180, R181)
     is_known: bool = False  # the outbox knows the Message-ID, or the token is one of ours
     bounced_outbox_id: int | None = None
     bounced_recipients: frozenset[str] = frozenset()  # normalised: whom the mail that bounced was for
@@ -123,7 +124,7 @@ class Snapshot:
     own_addresses: frozenset[str] = frozenset()  # normalised: every mailbox and alias, and the postmaster
     duplicate_of: int | None = None  # journal id of the mail this one repeats (Q22)
     first_is_kept: bool = True  # of a duplicate: whether the mail it repeats is still kept
-    is_erased: bool = False  # it is older than the erasure of everybody it names (R181)
+    is_erased: bool = False  # it belongs to what was erased: older than that, or a machine's answer to it (R181)
     read_before: ReadBefore | None = None  # a person has the mail read again
     source_is_enabled: bool = True
     checks_senders: bool = False  # we are the MX for this mail: only authenticated senders are answered (AR-14)

@@ -22,6 +22,8 @@ from leadmaild.ports.stores import Transaction
 
 # Mail that lay about longer than this gets no automatic answer (AR-20).
 OLDEST_ANSWERED = timedelta(hours=48)
+# What a machine says of a mail of ours: after an erasure it only brings the address back.
+_AUTOMATIC = (Classification.BOUNCE, Classification.AUTO_REPLY)
 
 
 async def load_snapshot(
@@ -41,17 +43,18 @@ async def load_snapshot(
     prospects = tuple([await _prospect_facts(tx, world, location, reading, p, listed, now) for p in reading.prospects])
     concerned = {location.code} | {p.vehicle.location for p in prospects if p.vehicle} & settings.locations.keys()
     received_at = envelope.received_at
+    thread = await _thread_facts(tx, world, reading, envelope)
     return Snapshot(
         receiving=location,
         locations=settings.locations,
         roster=await tx.people.roster(settings.users, settings.groups, sorted(concerned), now),
         prospects=prospects,
-        thread=await _thread_facts(tx, world, reading, envelope),
+        thread=thread,
         sender=await _sender_facts(tx, world, location, reading, listed, now),
         own_addresses=settings.own_addresses | world.directory.own_addresses,
         duplicate_of=duplicate_of,
         first_is_kept=duplicate_of is None or await _is_kept(tx, duplicate_of),
-        is_erased=_is_erased(reading, envelope, listed),
+        is_erased=_is_erased(reading, envelope, listed) or (thread.is_erased and reading.classification in _AUTOMATIC),
         read_before=await _read_before(tx, entry) if entry and entry.lead is not None else None,
         source_is_enabled=location.source(reading.source).enabled,
         checks_senders=envelope.is_from_anywhere,
@@ -161,8 +164,10 @@ async def _thread_facts(tx: Transaction, world: World, reading: Reading, envelop
     sent = await tx.outbox.find_sent(message_ids, tokens[0] if tokens else None) if message_ids or tokens else None
     number = sent.lead if sent else _number(thread.lead_id)
     lead = await tx.leads.by_number(number) if number is not None else None
+    is_erased = lead is not None and lead.is_erased
     return ThreadFacts(
-        lead=None if lead is None or lead.is_erased else lead,  # what was erased must not get its person back (PF68)
+        lead=None if is_erased else lead,  # what was erased must not get its person back (PF68)
+        is_erased=is_erased,
         is_known=sent is not None,
         bounced_outbox_id=sent.id if sent and reading.dsn else None,
         bounced_recipients=frozenset({sent.customer_address} if sent and sent.customer_address else ()),
