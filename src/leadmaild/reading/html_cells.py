@@ -23,6 +23,14 @@ def reads_as_label(cell: LexborNode, text: str) -> bool:
     return text.endswith(":") or cell.tag == "th" or cell.css_first("b,strong") is not None or says_label(cell)
 
 
+def is_pair_of_cells(cells: list[LexborNode]) -> bool:
+    """Whether a row is a label and its value, each wrapped in a table of its own, as builders of mail pages do."""
+    if len(cells) != 2 or any(len(cell.css("table")) > 1 or len(cell.css("tr")) > 1 for cell in cells):
+        return False
+    text = " ".join(cells[0].text().split())
+    return is_label(text) and reads_as_label(cells[0], text)
+
+
 def is_label(text: str) -> bool:
     """Whether a text can be a label: one short line with letters in it."""
     return 0 < len(text.rstrip(" :*")) <= LONGEST_LABEL + 20 and "\n" not in text and any(map(str.isalpha, text))

@@ -13,6 +13,7 @@ from leadmaild.reading.html_cells import (
     PAIRED,
     holds,
     is_label,
+    is_pair_of_cells,
     is_tight,
     keeps_line_ends,
     only_two,
@@ -284,7 +285,7 @@ class _Walker:
         heads: list[str] = []
         for tr in trs:
             cells = own_cells(tr)
-            if is_layout and any(cell.css_first("table") for cell in cells):
+            if is_layout and any(cell.css_first("table") for cell in cells) and not is_pair_of_cells(cells):
                 held = None
                 for cell in cells:
                     self._block_of(cell, "td", depth + 1)

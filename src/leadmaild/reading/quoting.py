@@ -11,7 +11,8 @@ from leadmaild.reading.message import Document, Line
 # "Am 3. Mai 2026 um 14:33 schrieb Autohaus <...>:", also broken over up to three lines.
 _ATTRIBUTION = re.compile(
     r"(?:am|on|le|il(?: giorno)?|op|den|el|em)\b.{4,250}?"
-    r"\b(?:schrieb|wrote|a écrit|a scritto|ha scritto|schreef|het volgende geschreven|escribió)\b[^:：]{0,120}[:：]\s*",
+    r"\b(?:schrieb|wrote|a écrit|a scritto|ha scritto|schreef"
+    r"|het volgende geschreven|folgendes geschrieben|escribió)\b[^:：]{0,120}[:：]\s*",
     re.IGNORECASE | re.DOTALL,
 )
 # "schrieb Autohaus am 3.5.2026:" and "Autohaus <info@...> schrieb am ...:" (Gmail, GMX, WEB.DE, Thunderbird).
