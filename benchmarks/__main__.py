@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks import table
 from benchmarks.program import DRIVER_CORES
 
-_BENCHMARKS = ("accept", "reading", "start", "timers", "whole_job")
+_BENCHMARKS = ("accept", "backlog", "memory", "reading", "slow_disk", "start", "timers", "two_nodes", "whole_job")
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ _TARGETS = (("T3", 3_000, _BARE, 0.85, 1.2), ("T4", 50_000, _BARE, 0.85, 1.7), (
 
 
 @dataclass
-class _Side:
+class Side:
     """One server under measurement, and what its rounds came to."""
 
     name: str
@@ -71,7 +71,7 @@ def _measure(size: int, rounds: int, place: Path) -> Section:
     with _all_running(place) as (daemon, sides):
         for number in range(-1, rounds):  # round -1 warms up and is not counted
             for side in sides:
-                side.round(_mails(f"{size}-{number}-{side.port}", size), counts=number >= 0)
+                side.round(mails_of(f"{size}-{number}-{side.port}", size), counts=number >= 0)
             backlogs.append(daemon.backlog)
         accepted = daemon.journal()
     handed_in = (rounds + 1) * _CONNECTIONS * _MAILS_EACH
@@ -81,7 +81,7 @@ def _measure(size: int, rounds: int, place: Path) -> Section:
 
 
 @contextmanager
-def _all_running(place: Path) -> Iterator[tuple[Daemon, list[_Side]]]:
+def _all_running(place: Path) -> Iterator[tuple[Daemon, list[Side]]]:
     noop_port, sink_port = free_port(), free_port()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="accept-", dir=place)))
@@ -92,21 +92,22 @@ def _all_running(place: Path) -> Iterator[tuple[Daemon, list[_Side]]]:
         for port in (noop_port, sink_port):
             wait_until(lambda port=port: greeting_at(port).startswith(b"220"), what="a greeting")
         daemon = stack.enter_context(running_daemon(folder, sink_port))
-        sides = [_Side("leadmaild, durable", daemon, daemon.port), _Side(_BARE, noop, noop_port)]
+        sides = [Side("leadmaild, durable", daemon, daemon.port), Side(_BARE, noop, noop_port)]
         if postfix.can_run():
             accepting = stack.enter_context(postfix.on_hold(folder / "postfix"))
-            sides.append(_Side(_POSTFIX, accepting, accepting.port))
+            sides.append(Side(_POSTFIX, accepting, accepting.port))
         for side in sides:
             side.server.pause()
         yield daemon, sides
 
 
-def _mails(run_name: str, size: int) -> list[list[bytes]]:
+def mails_of(run_name: str, size: int) -> list[list[bytes]]:
+    """The mails of a round, by connection."""
     built = [on_the_wire(portal_mail(n, run_name, size)) for n in range(_CONNECTIONS * _MAILS_EACH)]
     return [built[i : i + _MAILS_EACH] for i in range(0, len(built), _MAILS_EACH)]
 
 
-def _section(size: int, sides: Sequence[_Side], backlogs: Sequence[int]) -> Section:
+def _section(size: int, sides: Sequence[Side], backlogs: Sequence[int]) -> Section:
     ours, *peers = sides
     rows = [side.row for side in sides]
     for target, its_size, peer_name, floor, goal in _TARGETS:

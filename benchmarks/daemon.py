@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.integration.loopback import free_port, greeting_at, wait_until
 
@@ -13,7 +14,7 @@ from benchmarks.program import Program
 _SETTINGS = """
 [gateway]
 hostname = "mx.dein.auto"
-database = "sqlite:///leadmaild.db"
+database = "{database}"
 postmaster = "postmaster@dein.auto"
 
 [smtp]
@@ -67,12 +68,16 @@ ITS_SETTINGS = (
 class Daemon(Program):
     """A running daemon; `port` is its SMTP port."""
 
-    def __init__(self, folder: Path, relay_port: int) -> None:
+    def __init__(
+        self, folder: Path, relay_port: int, *, database: str = "sqlite:///leadmaild.db", **program: Any
+    ) -> None:
         self.port = free_port()
         self.folder = folder
         settings = folder / "leadmaild.toml"
-        settings.write_text(_SETTINGS.format(port=self.port, relay_port=relay_port, mailbox=RECIPIENT))
-        super().__init__(["-m", "leadmaild", "-c", settings, "serve"], folder / "daemon.log")
+        settings.write_text(
+            _SETTINGS.format(port=self.port, relay_port=relay_port, mailbox=RECIPIENT, database=database)
+        )
+        super().__init__(["-m", "leadmaild", "-c", settings, "serve"], folder / "daemon.log", **program)
 
     def wait_until_ready(self) -> None:
         def greets() -> bool:
@@ -93,8 +98,8 @@ class Daemon(Program):
 
 
 @contextmanager
-def running_daemon(folder: Path, relay_port: int) -> Iterator[Daemon]:
-    """Start a daemon in `folder` that greets; stop it at the end."""
-    with Daemon(folder, relay_port) as daemon:
+def running_daemon(folder: Path, relay_port: int, **more: Any) -> Iterator[Daemon]:
+    """Start a daemon in `folder` that greets; stop it at the end. `more` is as Daemon and Program take it."""
+    with Daemon(folder, relay_port, **more) as daemon:
         daemon.wait_until_ready()
         yield daemon

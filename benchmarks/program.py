@@ -1,10 +1,12 @@
 """A server under measurement: started on a core of its own, stopped and resumed, its CPU time read."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -30,29 +32,51 @@ class Measured:
 
     def cpu_seconds(self) -> float:
         """CPU time of all its processes so far; those that have ended count with the parent that saw them end."""
-        ticks = 0
-        for entry in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = entry.read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # ended while we looked
-            if int(fields[3]) == self.pid:
-                ticks += sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime: proc(5)
+        # utime, stime, cutime, cstime: proc(5)
+        ticks = sum(sum(map(int, fields[11:15])) for _folder, fields in self._processes())
         return ticks / os.sysconf("SC_CLK_TCK")
+
+    def memory_mib(self) -> float:
+        """Memory of all its processes, what several share counted once (PSS)."""
+        kilobytes = 0
+        for folder, _fields in self._processes():
+            with suppress(OSError):  # ended while we looked
+                kilobytes += int(re.search(r"(?m)^Pss: +(\d+) kB", (folder / "smaps_rollup").read_text())[1])
+        return kilobytes / 1024
+
+    def _processes(self) -> Iterator[tuple[Path, list[str]]]:
+        """The folder below /proc of each of its processes, and what is said there of its state."""
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # ended while we looked
+                fields = entry.read_text().rpartition(")")[2].split()
+                if int(fields[3]) == self.pid:
+                    yield entry.parent, fields
 
 
 class Program(Measured):
     """A Python program with all its own children. Context manager; its output goes to `log`."""
 
-    def __init__(self, arguments: Sequence[object], log: Path, cores: Sequence[int] = (SERVER_CORE,)) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[object],
+        log: Path,
+        cores: Sequence[int] = (SERVER_CORE,),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._arguments = [sys.executable, *map(str, arguments)]
         self._log = log
         self._cores = cores
+        self._environment = {**os.environ, **(environment or {})}
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
-                self._arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                self._arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env=self._environment,
             )
         self.pid = self._process.pid
         os.sched_setaffinity(self.pid, self._cores)  # before it starts children of its own

@@ -5,22 +5,21 @@ pipe script, what a dealer's web agency would build. leadmaild also tells its se
 """
 
 import asyncio
-import re
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 from tests.integration.loopback import free_port
-from tests.integration.sink import Sink, SinkMail
+from tests.integration.sink import Sink
 
+from benchmarks.customers import SIZE, Customers
 from benchmarks.daemon import ITS_SETTINGS, running_daemon
-from benchmarks.load import on_the_wire, send_all
-from benchmarks.mails import RECIPIENT, SENDER, portal_mail
+from benchmarks.load import send_all
+from benchmarks.mails import RECIPIENT, SENDER
 from benchmarks.peers import postfix
 from benchmarks.program import Measured
 from benchmarks.table import Section, spread
@@ -29,10 +28,6 @@ _BURST = 200
 _CONNECTIONS = 20
 _PACED = 100
 _INTERVAL = 0.1
-_SIZE = 3_000
-_NOBODY_WAITS_LONGER = 180
-# The customer's own address or the portal's relay for him; each mail has a customer of its own.
-_ANSWERED = re.compile(r"@kunde(\d+)\.example$|^buyer-([0-9a-f]+)@")
 
 
 @dataclass
@@ -45,35 +40,6 @@ class _Side:
     waits: list[float] = field(default_factory=list)
 
 
-class _Customers:
-    """The sink as the customers' mail server: when the answer to each mail was accepted."""
-
-    def __init__(self) -> None:
-        self._numbers = count(1)
-        self.answered_at: dict[int, float] = {}
-        self._wanted: set[int] = set()
-        self._all_answered = asyncio.Event()
-
-    def note(self, mail: SinkMail) -> None:
-        for recipient in mail.recipients:
-            if match := _ANSWERED.search(recipient):
-                number = int(match[1]) if match[1] else int(match[2], 16)
-                self.answered_at.setdefault(number, time.perf_counter())
-                if self._wanted <= self.answered_at.keys():
-                    self._all_answered.set()
-
-    def enquiries(self, how_many: int) -> dict[int, bytes]:
-        """New mails of new customers, by number."""
-        numbers = [next(self._numbers) for _ in range(how_many)]
-        self._wanted = set(numbers)
-        self._all_answered.clear()
-        return {number: on_the_wire(portal_mail(number, "job", _SIZE)) for number in numbers}
-
-    async def all_answered(self) -> None:
-        async with asyncio.timeout(_NOBODY_WAITS_LONGER):
-            await self._all_answered.wait()
-
-
 def run(rounds: int, place: Path) -> list[Section]:
     """Measure both sides in turn, `rounds` times; databases and queues lie below `place`."""
     if not postfix.can_run():
@@ -83,7 +49,7 @@ def run(rounds: int, place: Path) -> list[Section]:
 
 
 async def _measure(rounds: int, place: Path) -> Section:
-    customers = _Customers()
+    customers = Customers()
     async with Sink(free_port(), on_mail=customers.note) as sink:
         with _both_running(place, sink.port) as sides:
             for number in range(-1, rounds):  # round -1 warms up and is not counted
@@ -114,7 +80,7 @@ def _both_running(place: Path, sink_port: int) -> Iterator[list[_Side]]:
         yield sides
 
 
-async def _burst(side: _Side, customers: _Customers, *, counts: bool) -> None:
+async def _burst(side: _Side, customers: Customers, *, counts: bool) -> None:
     """Hand in as fast as it is taken; the clock stops at the last answer."""
     mails = list(customers.enquiries(_BURST).values())
     cpu_before = side.server.cpu_seconds()
@@ -128,7 +94,7 @@ async def _burst(side: _Side, customers: _Customers, *, counts: bool) -> None:
     side.server.check()
 
 
-async def _paced(side: _Side, customers: _Customers) -> None:
+async def _paced(side: _Side, customers: Customers) -> None:
     """Hand in ten a second; how long after its 250 each mail was answered."""
     taken_at: dict[int, float] = {}
 
@@ -159,7 +125,7 @@ def _section(rounds: int, sides: list[_Side]) -> Section:
         settings=[
             ITS_SETTINGS,
             postfix.WITH_SCRIPT,
-            f"{_BURST} portal mails of {_SIZE:,} bytes over {_CONNECTIONS} connections, {rounds} rounds in turn, the "
+            f"{_BURST} portal mails of {SIZE:,} bytes over {_CONNECTIONS} connections, {rounds} rounds in turn, the "
             "other side stands still; the clock stops when the last answer is accepted by an SMTP sink",
             f"then {_PACED} mails at {1 / _INTERVAL:.0f} a second: from the 250 to the answer accepted",
         ],
