@@ -23,6 +23,7 @@ _COMMANDS = {
     "check-config": ("leadmaild.cli.check_config:check_config", "Check the settings: every error and warning at once."),
     "contacts": ("leadmaild.cli.contacts:contacts", "Contacts: who enquires, with all their leads."),
     "deliver": ("leadmaild.cli.deliver:deliver", "Hand one mail to the journal, as a pipe from an MTA does."),
+    "doctor": ("leadmaild.cli.doctor:doctor", "Look at DNS, relays, mailboxes, disk, clock, secrets: what to mend."),
     "distribution": ("leadmaild.cli.distribution:distribution", "Who gets new leads: turns, warnings, what-if."),
     "explain": ("leadmaild.cli.explain:explain", "Say what the gateway would do with a mail now, and why."),
     "gdpr": ("leadmaild.cli.gdpr:gdpr", "What is kept about people: export, erase, retention."),

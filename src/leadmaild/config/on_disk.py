@@ -15,7 +15,7 @@ from leadmaild.config.shape import Place
 
 def problems_on_disk(file: SettingsFile) -> Iterator[Finding]:
     """Every secret that is needed and cannot be used, every file and folder that is not there (BI-80)."""
-    for place, secret in _needed_secrets(file):
+    for place, secret in needed_secrets(file):
         if problem := secret.problem():
             yield place, problem
     yield from _wrong_keys(file)
@@ -48,7 +48,8 @@ def missing_http_token(file: SettingsFile) -> str | None:
     return token.problem() if token and not token.exists() else None
 
 
-def _needed_secrets(file: SettingsFile) -> Iterator[tuple[Place, Secret]]:
+def needed_secrets(file: SettingsFile) -> Iterator[tuple[Place, Secret]]:
+    """Every secret that what is switched on needs, with its place; one that is not configured is falsy."""
     for i, key in enumerate(file.gateway.token_keys):
         yield ("gateway", "token_keys", i), key
     for at, mailbox in enumerate(file.imap):

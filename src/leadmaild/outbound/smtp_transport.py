@@ -36,6 +36,11 @@ class SmtpTransport:
             results[recipient] = RecipientResult(recipient, verdicts[address].delivery, verdicts[address].reply)
         return SendResult(tuple(results[recipient] for recipient in mail.recipients))
 
+    async def try_out(self) -> None:
+        """Connect, encrypt and log in as for a mail, then say goodbye. Raises Unavailable with what went wrong."""
+        session = await self._open()
+        await session.quit()
+
     async def close(self) -> None:
         """Let go of pooled connections."""
         await self._pool.close()

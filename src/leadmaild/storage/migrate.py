@@ -55,6 +55,18 @@ def revision_of(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def revision_at(url: URL) -> str | None:
+    """The schema revision of a database that is only looked at; None for an empty one. Raises Unavailable."""
+    engine = create_engine(sync_url(url))
+    try:
+        with engine.connect() as connection:
+            return revision_of(connection)
+    except OperationalError as error:
+        raise Unavailable(f"the database cannot be opened ({type(error.orig).__name__})") from error
+    finally:
+        engine.dispose()
+
+
 def alembic_config() -> "Config":
     """The configuration that finds our migrations in the package."""
     from alembic.config import Config

@@ -1,0 +1,1 @@
+"""Looks at everything around the gateway that mail depends on, and says what to do. Sends nothing, changes nothing."""
