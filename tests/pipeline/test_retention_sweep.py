@@ -1,4 +1,4 @@
-"""How retention sweeps (R180): in small batches, on one node at a time, by itself; off the disk, and at a bounded cost."""
+"""How retention sweeps (R180): in small batches, on one node at a time, by itself, off the disk, at a bounded cost."""
 
 import asyncio
 import sqlite3
