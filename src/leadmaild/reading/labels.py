@@ -191,7 +191,7 @@ def _kind_of_end(text: str) -> str:
             return "button"
     if ("eam" in start or "quipe" in start) and is_platforms_signature(start):
         return "footer"
-    label = folded.partition(":")[0]
+    label = folded.partition(":")[0].partition("=>")[0]
     if len(label) > _LONGEST_FOOTER_LABEL:
         return ""
     key = label_key(label)

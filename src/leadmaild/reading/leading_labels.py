@@ -4,6 +4,8 @@ from leadmaild.reading.labels import common_targets
 from leadmaild.reading.message import Line
 
 _FEWEST_LABELS = 3
+_MOST_WORDS = 4
+_MARKS = frozenset(("=>", "->", "→", "-", "–", "|", ":", "="))  # what stands behind a label of another kind
 _LONGEST_LINE = 200
 _MOST_LINES = 200  # a form of such lines has no more; what follows is somebody's prose
 
@@ -22,7 +24,7 @@ def with_leading_labels(lines: tuple[Line, ...]) -> tuple[Line, ...]:
 
 def _leading_label(line: Line) -> Line | None:
     words = line.text.split()
-    if line.is_quoted or len(line.text) > _LONGEST_LINE:
+    if line.is_quoted or len(line.text) > _LONGEST_LINE or not _MARKS.isdisjoint(words[:_MOST_WORDS]):
         return None
     for count in (3, 2, 1):
         label = " ".join(words[:count])

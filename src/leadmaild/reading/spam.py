@@ -40,6 +40,13 @@ _THEMES = (
         2.0,
         r"next of kin|inheritance|erbschaft von|lottery|lotterie|million(?:en)? (?:usd|us-?dollars?|dollars?|pounds?)",
     ),
+    (
+        1.5,
+        r"business proposal|geschäftsvorschlag|claims? agent"
+        r"|(?:your|ihre) (?:assistance|cooperation|hilfe).{0,40}(?:transfer|fund|überweis)"
+        r"|(?:full name|phone number|vollständige\w* name\w*).{0,60}(?:bank (?:account|details)|bankverbindung)"
+        r"|i am a (?:banker|barrister|widow|dying)|you (?:have )?won\b.{0,60}(?:\$|usd|eur|€|£|prize)",
+    ),
     (1.5, r"(?:unsecured|business|personal) loans?\b|kredit ohne schufa|sofortkredit|loan offer"),
     (2.0, r"viagra|cialis|casino|sex ?dating|escort service|hot (?:girls|singles)|weight loss|abnehm(?:pille|en)"),
     (

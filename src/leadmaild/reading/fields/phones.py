@@ -18,7 +18,9 @@ _OTHER_NUMBER = re.compile(
 _DIRECT_DIAL = re.compile(r"\s*(?:durchwahl|dw|app(?:arat)?\.?)\s*[:.]?\s*(?=\d{1,5}\s*$)", re.IGNORECASE)
 _EXTENSION = re.compile(r"\s*(?:ext|extension|x|poste|int)\s*[:.]?\s*\d{1,6}\s*$", re.IGNORECASE)
 _SHAPE = re.compile(r"^\+?[\d\s()./\-–'·]+$")
-_IN_TEXT = re.compile(r"(?<![\w/=.@+\-#&%])(?<!\d[ \u00a0])(?:\+|00|\(0 ?|0)[\d(][\d\s()./\-–]{4,24}\d(?![\w@]|[.,]\d)")
+_IN_TEXT = re.compile(
+    r"(?<![\w/=@+\-#&%])(?<!\d\.)(?<!\d[ \u00a0])(?:\+|00|\(0 ?|0)[\d(][\d\s()./\-–]{4,24}\d(?![\w@]|[.,]\d)"
+)
 _DATE_SHAPE = re.compile(r"\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}|\d{4}-\d\d-\d\d|0\d ?[/.] ?(?:19|20)\d\d")
 _LONGEST = 40
 _FEWEST_DIGITS = 6
