@@ -4,12 +4,14 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+
+from sqlalchemy import URL
 
 from leadmaild import __version__
 from leadmaild.config.model import Settings
-from leadmaild.errors import LeadmaildError
+from leadmaild.errors import LeadmaildError, Unavailable
 from leadmaild.foundation import Outside
 from leadmaild.inbound.limits import Limits
 from leadmaild.inbound.smtp_server import Listener, server_tls, start_lmtp, start_smtp
@@ -20,9 +22,11 @@ from leadmaild.reload import reload
 from leadmaild.settings_files import whole
 from leadmaild.storage.engine import database_url
 from leadmaild.storage.migrate import migrate
+from leadmaild.storage.presence import Presence, presence_on
 from leadmaild.wiring import Gateway, build, own_hostname
 
 _FIRST_INHERITED_FD = 3  # sd_listen_fds(3)
+_PRESENT_EVERY_S = 30
 
 
 async def serve(settings: Settings, outside: Outside | None = None) -> None:
@@ -33,6 +37,11 @@ async def serve(settings: Settings, outside: Outside | None = None) -> None:
     """
     settings = whole(settings)
     url = database_url(settings.gateway.database, settings.path.parent)
+    async with _present_on(url):
+        await _serve(settings, url, outside)
+
+
+async def _serve(settings: Settings, url: URL, outside: Outside | None) -> None:
     _before, revision = await asyncio.to_thread(migrate, url)
     for warning in settings.warnings:
         log(Event.SETTINGS_WARNING, path=warning.path, problem=warning.message)
@@ -46,6 +55,27 @@ async def serve(settings: Settings, outside: Outside | None = None) -> None:
     finally:
         await gateway.close()
         log(Event.STOPPED, pid=os.getpid())
+
+
+@asynccontextmanager
+async def _present_on(url: URL) -> AsyncIterator[None]:
+    """While the block runs nobody moves the database to another place."""
+    presence = presence_on(url)
+    if not await asyncio.to_thread(presence.take):
+        raise Unavailable("the database is being moved to another place (`leadmaild migrate --to`)")
+    keeping = asyncio.create_task(_keep(presence), name="presence")
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        presence.release()
+
+
+async def _keep(presence: Presence) -> None:
+    while True:
+        await asyncio.sleep(_PRESENT_EVERY_S)  # noqa: TID251  # no business time: a connection is looked after
+        with suppress(Unavailable):  # the steps say it
+            await asyncio.to_thread(presence.keep)
 
 
 async def _run(gateway: Gateway, settings: Settings, revision: str) -> None:

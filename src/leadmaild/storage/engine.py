@@ -59,7 +59,7 @@ def write_engine(url: URL) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
     )
-    _prepare_sqlite(engine.sync_engine, writes=True)
+    prepare_sqlite(engine.sync_engine, writes=True)
     return engine
 
 
@@ -76,7 +76,7 @@ def read_engine(url: URL) -> AsyncEngine:
         max_overflow=4,
         pool_timeout=POOL_TIMEOUT_S,
     )
-    _prepare_sqlite(engine.sync_engine, writes=False)
+    prepare_sqlite(engine.sync_engine, writes=False)
     return engine
 
 
@@ -97,7 +97,8 @@ def empty_log(url: URL) -> bool:
         return not is_busy
 
 
-def _prepare_sqlite(engine: Engine, *, writes: bool) -> None:
+def prepare_sqlite(engine: Engine, *, writes: bool) -> None:
+    """Let every connection of the engine be as ours are; with `writes` a transaction takes the write lock at once."""
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
