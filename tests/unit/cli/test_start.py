@@ -19,6 +19,10 @@ HEAVY = (
     "re2",
     "phonenumbers",
     "icalendar",
+    "dkim",
+    "dns",
+    "publicsuffixlist",
+    "spf",
 )
 
 
@@ -45,6 +49,10 @@ def test_every_command_is_there(name, target):
 @pytest.mark.rule("PF17")
 def test_a_pipe_does_not_wait_for_what_only_the_daemon_needs():
     assert not modules_after("import leadmaild.cli.deliver, leadmaild.foundation") & set(HEAVY)
+
+
+def test_the_daemon_asks_no_name_server_before_a_mail_makes_it():
+    assert not modules_after("import leadmaild.daemon") & {"dkim", "dns", "publicsuffixlist", "spf"}
 
 
 @pytest.mark.rule("R182")
