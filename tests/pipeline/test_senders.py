@@ -7,10 +7,12 @@ from email.policy import default
 import dkim
 import pytest
 
+from leadmaild.reading.definition_reader import read_definition
 from tests.dealership import enquiry
 from tests.integration.dkim_keys import DkimKey
 from tests.integration.name_server import SILENT, NameServer, name_server, resolver_of
-from tests.pipeline.steps import outcomes
+from tests.pipeline.portal import DEFINITION, mail_of_portal
+from tests.pipeline.steps import SameProcessReader, outcomes
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.rule("AR-14")]
 
@@ -120,6 +122,65 @@ async def test_mail_the_dealers_own_server_let_in_is_answered_and_asks_dns_nothi
     assert len(bench.transport.to(CUSTOMER)) == 1
     assert dns.asked == []
     assert (await entry(bench)).sender_verdict == "unauthenticated"
+
+
+def _signed_by_the_author(key, number=1, domain="kunden.example", **fields):
+    return key.signed(enquiry(number, **fields), domain)
+
+
+HONEST = {
+    "by her provider, SPF alone": ("anna@spf.example", lambda _key: enquiry(1, **{"from": CUSTOMER_OF_SPF})),
+    "by her provider, signed": ("anna@kunden.example", _signed_by_the_author),
+    "by a mailing provider, signed for her": ("bounce-1@versand.example", _signed_by_the_author),
+    "forwarded by the dealer's old mailbox": (
+        "SRS0=ab=cd=kunden.example=anna@autohaus-beispiel.example",
+        lambda key: b"Received: by mail.autohaus-beispiel.example; x\r\n" + _signed_by_the_author(key),
+    ),
+    "with an umlaut in her domain": (
+        "anna@xn--mller-kva.example",
+        lambda key: _signed_by_the_author(
+            key, domain="xn--mller-kva.example", **{"from": "Anna <kunde1@xn--mller-kva.example>"}
+        ),
+    ),
+}
+CUSTOMER_OF_SPF = "Anna <kunde1@spf.example>"
+
+
+@pytest.mark.rule("BI-64b")
+@pytest.mark.parametrize("how", HONEST)
+async def test_an_honest_customer_at_our_mx_gets_one_answer(open_with_dns, dns, dkim_key, how):
+    reject = {"TXT": ["v=DMARC1; p=reject"]}
+    dns.zone |= dkim_key.zone("xn--mller-kva.example") | {
+        "_dmarc.xn--mller-kva.example": reject,
+        "_dmarc.spf.example": reject,
+        "spf.example": {"TXT": ["v=spf1 ip4:192.0.2.0/24 -all"]},
+        "autohaus-beispiel.example": {"TXT": ["v=spf1 ip4:192.0.2.0/24 -all"]},
+        "versand.example": {"TXT": ["v=spf1 ip4:192.0.2.0/24 -all"]},
+    }
+    sender, made = HONEST[how]
+    bench = await open_with_dns()
+    await bench.take(made(dkim_key), sender=sender, **FROM_ANYWHERE)
+    await bench.run()
+
+    assert (await entry(bench)).sender_verdict == "authenticated", (await entry(bench)).evidence
+    (answer,) = await bench.queue("autoresponse")
+    assert answer.state == "sent"
+    assert len([mail for mail in bench.transport.sent if mail.recipients[0].startswith("kunde1@")]) == 1
+
+
+@pytest.mark.rule("R112")
+async def test_a_portals_own_signature_vouches_for_the_customer_it_names(open_dealership, dns, dkim_key, sources):
+    dns.zone |= dkim_key.zone("boersenlead.example") | {"_dmarc.boersenlead.example": {"TXT": ["v=DMARC1; p=none"]}}
+    reader = SameProcessReader(sources.overridden_by([read_definition(DEFINITION)]))
+    bench = await open_dealership(outside={"resolver": resolver_of(dns), "reader": reader})
+    signed = dkim_key.signed(mail_of_portal(1), "boersenlead.example")
+    await bench.take(signed, sender="bounce@versand.example", **FROM_ANYWHERE)
+    await bench.take(mail_of_portal(2), sender="bounce@evil.example", **FROM_ANYWHERE)
+    await bench.run()
+
+    answers = [(mail.state, mail.why) for mail in await bench.queue("autoresponse")]
+    assert [state for state, _ in answers] == ["sent", "suppressed"]
+    assert answers[1][1] == "AR-14"
 
 
 @pytest.mark.rule("BI-65")

@@ -8,6 +8,8 @@ from leadmaild.reading.header_fields import LONGEST_BLOCK, read_field, split, wi
 from leadmaild.reading.message import HeaderField, Message
 from leadmaild.reading.sender import sender_of
 
+# Who writes a From as long as that has something in mind; taking it apart would hold up everything else.
+_LONGEST_FROM = 8 * 1024
 _WANTED = (b"from", b"dkim-signature", b"authentication-results")
 
 
@@ -20,6 +22,8 @@ class Head:
     @property
     def author_domain(self) -> str | None:
         """The domain of the one From address, in A-labels; None if there is none, or not just one (BI-35)."""
+        if sum(len(h.raw) for h in self.fields if h.name == "from") > _LONGEST_FROM:
+            return None
         sender = sender_of(Message(headers=self.fields))
         address = parse_address(sender.email) if sender.email and not sender.is_ambiguous else None
         return address.domain if address else None
