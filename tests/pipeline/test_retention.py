@@ -83,6 +83,27 @@ async def test_a_mail_about_two_customers_stays_while_one_of_their_leads_is_open
     assert [lead.contact.email for lead in await bench.leads()] == [None, None]
 
 
+async def test_a_mail_kept_for_another_location_is_not_kept_for_this_one(open_dealership):
+    other = (
+        '[[location]]\ncode = "AUG"\nname = "Augsburg"\nmailbox = "augsburg@dein.auto"\nfallback_user = "leitung"\n'
+        'admin_user = "admin"\n[location.retention]\nraw_mail_without_lead = ""\n'
+    )
+    bench = await open_dealership(more=other)
+    vacation = of_frieda(1, to="x@dein.auto\r\nAuto-Submitted: auto-replied")
+    await bench.take(vacation, "autohaus-beispiel@dein.auto", "augsburg@dein.auto")
+    await bench.run()
+    bench.clock.advance(31 * DAY)
+    await clean(bench)
+
+    here, there = await bench.journal()
+    assert (here.from_address, there.from_address) == (None, ADDRESS)
+    assert await kept_mails(bench) == [False, True]
+    with pytest.raises(Refused, match="not kept any more"):
+        await reprocess_mails(bench.gateway.database, [here.id], bench.clock.now())
+    async with bench.gateway.database.view() as tx:
+        assert (await tx.journal.content_of(there.id)).content == vacation
+
+
 async def test_mail_no_lead_came_of_goes_whole_after_30_days(bench, database_setting, tmp_path):
     vacation = {"to": "autohaus-beispiel@dein.auto\r\nAuto-Submitted: auto-replied"}
     await bench.take(of_frieda(1, **vacation))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import null, or_, select, update
+from sqlalchemy import and_, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.lead import Outcome
@@ -16,9 +16,12 @@ class JournalChanges:
         self._connection = connection
 
     async def standing(self, journal_id: int) -> tuple[str, bool] | None:
-        """Outcome ("waiting" while there is none) and whether the mail itself is still kept; None: no such entry."""
+        """Outcome ("waiting" while there is none) and whether the mail itself is still kept for it, not only for another
+        location it was addressed to; None: no such entry."""
         found = await self._connection.execute(
-            select(journal.c.outcome, content.c.raw.is_not(None).label("is_kept"))
+            select(
+                journal.c.outcome, and_(content.c.raw.is_not(None), journal.c.released_at.is_(None)).label("is_kept")
+            )
             .join(content, content.c.id == journal.c.content_id)
             .where(journal.c.id == journal_id)
         )
