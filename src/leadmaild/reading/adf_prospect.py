@@ -132,7 +132,7 @@ class ProspectElement:
     def _vehicles(self) -> None:
         has_wanted = False
         for vehicle in self._element.findall("vehicle"):
-            interest = vehicle.get("interest", "buy").lower().strip()
+            interest = re.sub(r"[\s_]+", "-", vehicle.get("interest", "buy").lower().strip())
             is_own = interest in _CUSTOMERS_OWN
             if wish := _INTEREST_TYPES.get(interest):
                 self._add("request_type", wish, interest, "vehicle/interest")
@@ -152,8 +152,9 @@ class ProspectElement:
             self._put(f"{group}.year", year, "vehicle/year")
         make, model = text("make"), text("model")
         self._put(f"{group}.make", make, "vehicle/make")
-        if model and make and model.lower().startswith(make.lower() + " "):
-            model = model[len(make) + 1 :]
+        written, _ = vehicles.make_and_model(model)
+        if make and written and vehicles.is_same_make(written, make) and model.startswith(f"{written} "):
+            model = model[len(written) + 1 :]
         if make:
             self._add(f"{group}.model", model, model, "vehicle/model")
         else:

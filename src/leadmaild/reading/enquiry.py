@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from leadmaild.model.envelope import SenderVerdict
 from leadmaild.model.reading import CarrierClass, RedirectClass, RequestType
 from leadmaild.reading import adf, freetext, targets
+from leadmaild.reading.announced import announced_message
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.customer import Customer
 from leadmaild.reading.definitions import SourceDefinition, SourceSet
@@ -219,9 +220,14 @@ class _Reader:
     def _free_message(self, findings: Findings) -> None:
         """The words of a portal's mail without message label, such as a relay's follow-up: all that is no label, no
         footer and no quote."""
-        if self._mail.known_labels > _MOST_LABELS_OF_FREE_MAIL or findings.has("channel") or not self._mail.documents:
+        if findings.has("channel") or not self._mail.documents:
             return
         document = self._mail.documents[0]
+        if words := announced_message(document):
+            targets.put(findings, "message", words, self._locale, where="text", rule="announced", confidence=LABEL)
+            return
+        if self._mail.known_labels > _MOST_LABELS_OF_FREE_MAIL:
+            return
         shown = itertools.takewhile(lambda line: not ends_words(line.text), document.lines)
         lines = [line for line in shown if line.label is None or not common_targets(line.label)]
         words = new_words(replace(document, lines=tuple(lines)))

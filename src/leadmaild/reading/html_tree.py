@@ -1,4 +1,4 @@
-"""The tree of an HTML text as a reader sees it: script, style and hidden nodes gone (lead-formats.md 5.5)."""
+"""The tree of an HTML text as a reader sees it: what is hidden or struck out is gone (lead-formats.md 5.5)."""
 
 import re
 from dataclasses import dataclass
@@ -13,9 +13,25 @@ DEEPEST_TREE = 1_000
 MOST_TAGS = 30_000
 _TAGS_OF_A_NORMAL_MAIL = 3_000
 
-_DROPPED = ["script", "style", "head", "title", "template", "object", "svg", "select", "textarea", "noembed"]
+_DROPPED = [
+    "script",
+    "style",
+    "head",
+    "title",
+    "template",
+    "object",
+    "svg",
+    "select",
+    "textarea",
+    "noembed",
+    "s",
+    "del",
+    "strike",
+]
 
-_HIDING = re.compile(r"display:none|visibility:hidden|max-height:0(?!\.?[1-9])|(?<![-\w])opacity:0(?!\.?[1-9])")
+_HIDING = re.compile(
+    r"display:none|visibility:hidden|max-height:0(?!\.?[1-9])|(?<![-\w])opacity:0(?!\.?[1-9])|text-decoration[\w-]*:[^;]*line-through"
+)
 _NO_FONT = re.compile(r"font-size:0(?!\.?[1-9])")
 _SOME_FONT = re.compile(r"font-size:\.?[1-9]|font:")
 _BOLD_STYLE = re.compile(r"font-weight:(?:bold|[6-9]00)")
@@ -30,7 +46,7 @@ _NOT_NESTING = frozenset(
     ]
 )  # fmt: skip
 # Only a style that says one of these is looked at more closely.
-_TELLING = ("none", "hidden", "max-height", "opacity", "font-size:0", "font-size: 0", "weight")
+_TELLING = ("none", "hidden", "max-height", "opacity", "font-size:0", "font-size: 0", "weight", "through")
 
 
 @dataclass(frozen=True, slots=True)

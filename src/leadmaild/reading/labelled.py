@@ -30,6 +30,9 @@ from leadmaild.reading.message import Document, Line
 _LONGEST_LONE_LABEL = 40
 _LONGEST_WITH_LEADING_LABEL = 200
 _RULE_SIGNS = frozenset("-=_*~#+·—–")
+_ADDRESS_ALONE = re.compile(r"[^\s@<>()]{1,64}@[\w.-]{3,120}")
+_NUMBER_ALONE = re.compile(r"(?:\+|00?[1-9]|\(0)[\d\s()/.–-]{5,24}")
+_FEWEST_DIGITS = 7
 _LONGEST_BLOCK = 20_000
 # `Name => Eva`, `Name - Eva`, `[Name] Eva`: believed only behind a label that is known.
 _ODD_SEPARATOR = re.compile(
@@ -132,6 +135,10 @@ class _Walk:
             elif line.text and not self._is_in_footer:
                 self._is_in_footer = is_footer(line.text) or self._is_rule_over_footer(number)
             return
+            elif (
+                section == "contact" and not self._is_in_footer and not line.is_heading and (path := _way_in(line.text))
+            ):
+                yield from self._field(path, path, line.text, line.text, number, False)
         paths, is_own = self._targets(line.label)
         if not paths or self._is_in_footer or section == "dealer":
             return
@@ -243,6 +250,8 @@ class _Walk:
         """Whether the message ends before this line: signature mark, rule, known footer, a heading over labels."""
         line = self._lines[number]
         text = line.text
+        if line.is_set_off:
+            return True
         if text[:1] in _RULE_SIGNS and (text == "--" or is_rule_line(text)):
             return True
         if ends_words(text) or (self._has_own_sections and self._opened_by_own_pattern(line)):
@@ -288,6 +297,14 @@ class _Walk:
             and "message" in common_targets(n.label)
             for n in self._lines[number + 1 :]
         )
+def _way_in(text: str) -> str:
+    """What a line of a contact block is that has no label: an address or a number and nothing else, or ""."""
+    bare = text.strip()
+    if _ADDRESS_ALONE.fullmatch(bare):
+        return "contact.email"
+    return "contact.phone" if _NUMBER_ALONE.fullmatch(bare) and sum(map(str.isdigit, bare)) >= _FEWEST_DIGITS else ""
+
+
 
     def _is_rule_over_footer(self, number: int) -> bool:
         """A rule, and right below it what forms say of the sending: page, browser, address (Elementor)."""

@@ -65,7 +65,8 @@ class Line(NamedTuple):
 
     A value below its label is folded into the label's line, so `text` may hold newlines. `is_cell`: the value stood in
     a cell of its own and is complete; without it, the lines that follow may belong to the value (a message block).
-    `is_set_off`: the label is bold and the value plain, as a form prints them and nobody writes.
+    `is_set_off`: the label is bold and the value plain, as a form prints them and nobody writes; or a heading by
+    markup.
     A tuple, for a mail has hundreds of them.
     """
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from leadmaild.reading.labels import section_of
 from leadmaild.reading.message import Line
 
 LONGEST_LABEL = 60
@@ -151,7 +152,9 @@ def lines_of(rows: list[Row], separator: str = ":") -> list[Line]:
         below = _next_text(rows, at)
         if row.is_rule and not _underlines(rows, at):
             _enter(sections, row, "")
+        is_set_off = row.is_bold or row.is_heading  # by the sender's markup
         if _is_heading(rows, at, below, separator):
+            row.is_set_off = is_set_off
             _enter(sections, row, _heading_words(row))
             lines.append(_line(row, sections, is_heading=True))
         elif below is not None and _has_value_below(rows, at, below):
@@ -235,8 +238,9 @@ def _is_heading(rows: list[Row], at: int, below: int | None, separator: str) -> 
         underlined = underlined and (len(rows[at + 1].text) <= 1.5 * len(row.text) + 3 or row.text.isupper())
         words = len(row.text.split())
         before_labels = below is not None and rows[below].label is not None and (row.is_bold or _stands_alone(rows, at))
+        names_section = row.is_bold and bool(section_of(row.text)) and not _has_value_below(rows, at, below)
         row.is_heading = (
-            (underlined or before_labels)
+            (underlined or before_labels or names_section)
             and words <= 8
             and not row.text.endswith(_SENTENCE_END)
             and "@" not in row.text
@@ -251,7 +255,9 @@ def _is_heading(rows: list[Row], at: int, below: int | None, separator: str) -> 
     return row.is_heading
 
 
-def _has_value_below(rows: list[Row], at: int, below: int) -> bool:
+def _has_value_below(rows: list[Row], at: int, below: int | None) -> bool:
+    if below is None:
+        return False
     row, value = rows[at], rows[below]
     if row.is_cell or value.label is not None or value.is_rule or value.is_heading or value.scope != row.scope:
         return False

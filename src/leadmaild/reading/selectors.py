@@ -1,5 +1,6 @@
 """Applies a definition to a mail: its selectors, then the common labels, into Findings with their origin."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from leadmaild.reading.definitions import Pattern, Selector, SourceDefinition
 from leadmaild.reading.fields.phones import phones_in
 from leadmaild.reading.findings import DEFINITION, HEADER, LABEL, STRUCTURED, URL, Findings, Locale
 from leadmaild.reading.labelled import LabelledField, labelled_fields
+from leadmaild.reading.labels import ends_words
 from leadmaild.reading.recognise import Mail
 
 _CONFIDENCE = {"header": HEADER, "url": URL, "xml_comment": STRUCTURED, "json": STRUCTURED}
@@ -116,13 +118,20 @@ def _put(
     rule = f"{definition.id}:{selector.target}"
     before = len(findings.items)
     own_locale = targets.in_currency(locale, selector.currency or None, selector.region or None)
-    for raw in _shaped(selector, found.raw):
+    text = _before_end(found.raw) if selector.target == "message" and selector.kind in ("body", "css") else found.raw
+    for raw in _shaped(selector, text):
         if not selector.type:
             targets.put(findings, path, raw, own_locale, where=found.where, rule=rule, confidence=confidence)
             continue
         for target, value in targets.typed(selector.type)(path, raw, own_locale):
             findings.add(target, value, raw, found.where, rule, confidence)
     return len(findings.items) > before
+
+
+def _before_end(text: str) -> str:
+    """The words of a message up to the button or footer of the portal below them."""
+    first, *more = text.strip().split("\n")
+    return "\n".join((first, *itertools.takewhile(lambda line: not ends_words(line), more)))
 
 
 def _shaped(selector: Selector, raw: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from leadmaild.model.reading import RequestType
-from leadmaild.reading.fields import addresses, amounts, dates, names, phones, requests, vehicles
+from leadmaild.reading.fields import addresses, amounts, dates, figures, names, phones, requests, vehicles
 from leadmaild.reading.fields.folding import accents_folded, one_line, plain_blanks
 from leadmaild.reading.fields.references import references_in
 from leadmaild.reading.findings import Locale
@@ -18,11 +18,21 @@ Values = Iterator[tuple[str, object]]
 _EMPTY_BRACKETS = re.compile(r"[<(\[]\s*[>)\]]")
 _LONGEST_MESSAGE = 20_000
 _LONGEST_TEXT = 200
+# What people and forms write into a field they leave open; folded, without marks around it.
+_SAYS_NOTHING = frozenset(
+    (
+        "keine", "keine angabe", "keine angaben", "k.a", "ka", "n/a", "n.a", "none", "nicht angegeben", "unbekannt",
+        "not specified", "not provided", "unknown", "neant", "aucun", "aucune", "non renseigne", "nessuno", "nessuna",
+        "geen", "n.v.t", "nvt",
+    )
+)  # fmt: skip
 
 
 def text_of(path: str, raw: str, _locale: Locale) -> Values:
-    """One line of text."""
-    yield path, one_line(raw)[:_LONGEST_TEXT]
+    """One line of text, if it says anything."""
+    line = one_line(raw)[:_LONGEST_TEXT]
+    if any(map(str.isalnum, line)) and accents_folded(line).strip(" .-–") not in _SAYS_NOTHING:
+        yield path, line
 
 
 def message_of(path: str, raw: str, _locale: Locale) -> Values:
@@ -132,10 +142,15 @@ def address_of(_path: str, raw: str, locale: Locale) -> Values:
         yield from zip_city_of("", place if country else rest, locale)
 
 
-def vehicle_title_of(path: str, raw: str, _locale: Locale) -> Values:
-    """A vehicle's title, and make and model out of it."""
-    title = one_line(raw)[:_LONGEST_TEXT]
+def vehicle_title_of(path: str, raw: str, locale: Locale) -> Values:
+    """A vehicle's title, make and model out of it, and the figures on the lines below it."""
     group = path.partition(".")[0]
+    lines = raw.strip().split("\n")
+    of_title = [line for n, line in enumerate(lines) if n == 0 or not figures.figures_in(line)]
+    title = one_line("\n".join(of_title))[:_LONGEST_TEXT]
+    for line in lines[1:]:
+        for name, written in figures.figures_in(line).items():
+            yield from _FIGURE_READERS[name](f"{group}.{name}", written, locale)
     yield f"{group}.title", title
     make, model = vehicles.make_and_model(title)
     yield f"{group}.make", make
@@ -184,7 +199,7 @@ def model_of(path: str, raw: str, _locale: Locale) -> Values:
 def identifier_of(path: str, raw: str, _locale: Locale) -> Values:
     """A number or code that identifies something."""
     value = one_line(raw)[:60].strip(" #")
-    if value and accents_folded(value) not in ("-", "keine", "none", "n/a", "k.a.", "unbekannt"):
+    if any(map(str.isalnum, value)) and accents_folded(value).strip(" .-–") not in _SAYS_NOTHING:
         yield path, value
 
 
@@ -333,3 +348,6 @@ def channel_of(path: str, raw: str, _locale: Locale) -> Values:
     folded = accents_folded(raw)
     if folded in ("mail", "phone", "chat"):
         yield path, folded
+
+
+_FIGURE_READERS = {"mileage": mileage_of, "first_registration": month_of, "price": money_of}

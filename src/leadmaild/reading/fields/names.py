@@ -22,6 +22,10 @@ _DEGREE = re.compile(r"(?:med|jur|phil|rer|nat|vet|pol|dent|habil|h\.c|hc|oec)\.
 _PARTICLES = frozenset(
     (
         "von",
+        "freiherr",
+        "freifrau",
+        "graf",
+        "gräfin",
         "van",
         "vom",
         "zu",

@@ -38,6 +38,7 @@ _BY_KEY = {accents_folded(make): make for make in _MAKES}
 _MAKE = re.compile(
     r"(?<![\w-])(" + "|".join(sorted(map(re.escape, _BY_KEY), key=len, reverse=True)) + r")(?![\w]|-(?!\w*(?:klasse)))"
 )
+_OTHER_NAMES = {"vw": "volkswagen", "mercedes": "mercedesbenz", "dsautomobiles": "ds"}
 # Makes that are everyday words too: only believed where capitalised, and in front of a model.
 _EVERYDAY = frozenset(("man", "mini", "smart", "seat", "ram", "ora", "ds", "rover", "genesis", "alpine", "mg", "ford"))
 _LONG_MODELS = re.compile(
@@ -132,6 +133,12 @@ def cars_in_text(text: str) -> Iterator[NamedCar]:
 def is_make(text: str) -> bool:
     """Whether `text` is the name of a make and nothing else."""
     return accents_folded(text).strip() in _BY_KEY
+
+
+def is_same_make(one: str, other: str) -> bool:
+    """Whether two names are of one make: `VW` and `Volkswagen`, `Škoda` and `SKODA`."""
+    keys = ["".join(c for c in accents_folded(make) if c.isalnum()) for make in (one, other)]
+    return len({_OTHER_NAMES.get(key, key) for key in keys}) == 1
 
 
 def condition_of(text: str) -> str | None:

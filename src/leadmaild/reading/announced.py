@@ -1,0 +1,50 @@
+"""The message of a mail that labels none but announces one: `Je hebt een reactie ontvangen van Daan:` and below it the
+words (lead-formats 1.4)."""
+
+import re
+
+from leadmaild.reading.fields.folding import accents_folded
+from leadmaild.reading.labelled import is_rule_line
+from leadmaild.reading.labels import common_targets, ends_words, section_of
+from leadmaild.reading.message import Document, Line
+
+_MESSAGE = re.compile(
+    r"\b(?:nachricht|message|messaggio|bericht|reactie|reaction|\w*anfrage|frage|question|domanda|richiesta|aanvraag|enquiry"
+    r"|inquiry|vraag)\b|\b(?:schreibt|schrieb|ecrit|scrive|schrijft|schreef|writes|wrote|fragt|asks)\b"
+)
+_COMES_IN = re.compile(
+    r"\b(?:erhalten|bekommen|ontvangen|recue?|ricevut[oa]|received|neue[nrs]?|nieuwe?|nouveau|nouvelle|nuov[oa]|new|von|van|from"
+    r"|gestellt|gesendet|envoye|inviato|schreibt|schrieb|ecrit|scrive|schrijft|schreef|writes|wrote|fragt|asks)\b"
+)
+_LONGEST_ANNOUNCEMENT = 160
+
+
+def announced_message(document: Document) -> str:
+    """Return the words below the first line that announces a message, "" if no line does."""
+    lines = document.lines
+    for at, line in enumerate(lines):
+        if not line.is_quoted and _announces(line):
+            words = _words_below(lines[at + 1 :])
+            if words:
+                return words
+    return ""
+
+
+def _announces(line: Line) -> bool:
+    if len(line.text) > _LONGEST_ANNOUNCEMENT or not line.text.rstrip().endswith((":", "：")):
+        return False
+    folded = accents_folded(line.text)
+    return _MESSAGE.search(folded) is not None and _COMES_IN.search(folded) is not None
+
+
+def _words_below(lines: tuple[Line, ...]) -> str:
+    kept: list[str] = []
+    for line in lines:
+        text = line.text.strip()
+        is_field = line.label is not None and bool(common_targets(line.label))
+        if line.is_quoted or is_field or text == "--" or is_rule_line(text) or ends_words(text):
+            break
+        if line.is_heading and section_of(line.section):
+            break
+        kept.append(line.text)
+    return "\n".join(kept).strip()
