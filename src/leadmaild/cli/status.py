@@ -14,8 +14,10 @@ from leadmaild.cli.session import config_option, database_of, run_async, setting
 from leadmaild.clock import SystemClock
 from leadmaild.config.endpoints import Endpoint
 from leadmaild.config.model import Settings
+from leadmaild.config.process import ImapSettings
 from leadmaild.errors import Unavailable
 from leadmaild.foundation import machine_name, view_world
+from leadmaild.model.health import MailboxStanding
 from leadmaild.model.listing import Depths
 from leadmaild.pipeline.settings_history import Answer, last_answer
 
@@ -29,12 +31,13 @@ def status(as_json: bool) -> None:
     """Show on one screen whether mail flows."""
     chosen, wrong = settings_or_what_is_left()
     try:
-        depths, answer, learning = run_async(_look(chosen))
+        depths, mailboxes, answer, learning = run_async(_look(chosen))
     except Unavailable:
         if wrong is not None:  # then this may not be the database that is in use
             raise wrong from None
         raise
     shown = _document(chosen, depths, SystemClock().now()) | {
+        "mailboxes": [_mailbox(chosen, box, mailboxes.get(box.name)) for box in chosen.imap],
         "learning": [
             {"location": code, "until": instant(until, zone_of(chosen, code))} for code, until in learning.items()
         ],
@@ -48,31 +51,48 @@ def status(as_json: bool) -> None:
     click.get_current_context().exit(EX_CONFIG if wrong else EX_OK)
 
 
-async def _look(chosen: Settings) -> tuple[Depths, Answer | None, dict[str, datetime]]:
+async def _look(
+    chosen: Settings,
+) -> tuple[Depths, dict[str, MailboxStanding], Answer | None, dict[str, datetime]]:
     async with database_of(chosen) as database:
         async with database.view() as tx:
-            depths, answer = await tx.listings.depths(), await last_answer(tx, machine_name())
+            depths, mailboxes = await tx.listings.depths(), await tx.standing.mailboxes()
+            answer = await last_answer(tx, machine_name())
         world = await view_world(chosen, database)
     ends = {code: world.learning_until(location) for code, location in chosen.locations.items()}
     now = SystemClock().now()
-    return depths, answer, {code: until for code, until in ends.items() if until is not None and until > now}
+    return depths, mailboxes, answer, {code: until for code, until in ends.items() if until is not None and until > now}
 
 
 def _document(chosen: Settings, depths: Depths, now: datetime) -> dict[str, Any]:
-    endpoints = [("smtp", e) for e in chosen.smtp.listen] + (
-        [("lmtp", chosen.lmtp.listen)] if chosen.lmtp.listen else []
-    )
+    others = (("lmtp", chosen.lmtp.listen), ("http", chosen.http.listen))
+    endpoints = [
+        *(("smtp", endpoint) for endpoint in chosen.smtp.listen),
+        *((kind, endpoint) for kind, endpoint in others if endpoint),
+    ]
     return {
         "version": __version__,
         "settings": str(chosen.path),
         "listeners": [{"kind": kind, "at": str(at), "answers": _answers(at)} for kind, at in endpoints],
-        "mailboxes": [{"name": mailbox.name, "host": mailbox.host} for mailbox in chosen.imap],
         "last_mail_at": instant(depths.last_received_at),
         "journal": _by_state(depths.journal, now),
         "queue": _by_state(depths.outbox, now),
         "leads_open": depths.leads_open,
         "next_timer_at": instant(depths.next_timer_at),
         "warnings": [{"path": w.path, "message": w.message} for w in (*chosen.warnings, *chosen.not_in_force)],
+    }
+
+
+def _mailbox(chosen: Settings, box: ImapSettings, standing: MailboxStanding | None) -> dict[str, Any]:
+    standing = standing or MailboxStanding()
+    location = next((place for place in chosen.locations.values() if box.deliver_to in place.mailboxes), None)
+    zone = zone_of(chosen, location.code if location else "")
+    return {
+        "name": box.name,
+        "host": box.host,
+        "last_success_at": instant(standing.last_success_at, zone),
+        "problem": standing.problem or None,
+        "lost_at": instant(standing.lost_at, zone),
     }
 
 
@@ -99,7 +119,9 @@ def _print(shown: dict[str, Any]) -> None:
     for listener in shown["listeners"]:
         click.echo(f"{listener['kind']:8} {listener['at']}  {'answers' if listener['answers'] else 'DOES NOT ANSWER'}")
     for mailbox in shown["mailboxes"]:
-        click.echo(f"imap     {mailbox['name']} at {mailbox['host']}")
+        last = f"last looked through {mailbox['last_success_at'] or 'never'}"
+        lost = f"  LOST since {mailbox['lost_at']}: {mailbox['problem']}" if mailbox["problem"] else ""
+        click.echo(f"imap     {mailbox['name']} at {mailbox['host']}  {last}{lost}")
     click.echo(f"last mail: {shown['last_mail_at'] or 'none yet'}   open leads: {shown['leads_open']}")
     for name in ("journal", "queue"):
         waiting = [f"{state} {c['count']} (oldest {_age(c['oldest_seconds'])})" for state, c in shown[name].items()]
