@@ -17,9 +17,12 @@ class SystemClock:
         return datetime.now(UTC)
 
     async def sleep_until(self, when: datetime) -> None:
-        """Return once `when` (a UTC instant) has come by the wall clock."""
-        while (left := when - self.now()) > timedelta(0):
+        """Return once `when` (a UTC instant) has come by the wall clock, or within 30 s after that was set back: then
+        `when` may be years away, and whoever waits must look again."""
+        while (left := when - (before := self.now())) > timedelta(0):
             await asyncio.sleep(min(left, LONGEST_SLEEP).total_seconds())
+            if self.now() < before:
+                return
 
 
 class RandomIds:

@@ -23,7 +23,8 @@ from leadmaild.settings_files import whole
 from leadmaild.storage.engine import database_url
 from leadmaild.storage.migrate import migrate
 from leadmaild.storage.presence import Presence, presence_on
-from leadmaild.wiring import Gateway, build, own_hostname
+from leadmaild.transports import own_hostname
+from leadmaild.wiring import Gateway, build
 
 _FIRST_INHERITED_FD = 3  # sd_listen_fds(3)
 _PRESENT_EVERY_S = 30

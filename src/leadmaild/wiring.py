@@ -1,25 +1,21 @@
 """The composition root: the one file that knows every concrete class. Tests bring other clocks and transports."""
 
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
 
 from leadmaild.config.changes import Change
 from leadmaild.config.model import Settings
-from leadmaild.config.process import OutboundSettings
 from leadmaild.errors import Problem
 from leadmaild.foundation import Outside, disk_space, load_world, machine_name, open_database
 from leadmaild.inbound.sender_check import SenderCheck
 from leadmaild.model.location import SetDays
-from leadmaild.outbound.file_transport import FileTransport
-from leadmaild.outbound.mail_server import MailServer, TlsPolicy
 from leadmaild.outbound.no_transport import NO_MAIL_SERVER
 from leadmaild.outbound.signing_composer import signing
-from leadmaild.outbound.smtp_transport import SmtpTransport
 from leadmaild.pipeline import settings_history
 from leadmaild.pipeline.accept import Accept
+from leadmaild.pipeline.clock_watch import EVERY as CLOCK_EVERY
+from leadmaild.pipeline.clock_watch import ClockWatch
 from leadmaild.pipeline.days_watch import EVERY as DAYS_EVERY
 from leadmaild.pipeline.days_watch import DaysWatch
 from leadmaild.pipeline.deliver import Deliver
@@ -40,9 +36,10 @@ from leadmaild.pipeline.source_watch import EVERY as SOURCES_EVERY
 from leadmaild.pipeline.source_watch import SourceWatch
 from leadmaild.pipeline.worker import Worker
 from leadmaild.pipeline.world import World
-from leadmaild.ports import Clock, Composer, Reader, Transport
+from leadmaild.ports import Composer, Reader, Transport
 from leadmaild.reading.sources_folder import load_sources
 from leadmaild.storage.unit_of_work import Database
+from leadmaild.transports import transports_of
 from leadmaild.writing.compose import MailComposer
 
 # How long mail handed in by another process (a pipe, another node) may wait to be noticed.
@@ -131,6 +128,8 @@ class Gateway:
         self.days_watch = DaysWatch(database, lambda: self.world, self._take_over_days)
         self.days_worker = Worker("days", self.days_watch.step, outside.clock, poll=DAYS_EVERY, give_way=give_way)
         self.source_watch = SourceWatch(database, lambda: self.world, outside.clock, outside.node)
+        self.clock_watch = ClockWatch(database, outside.clock)
+        self.clock_worker = Worker("clock", self.clock_watch.step, outside.clock, poll=CLOCK_EVERY, give_way=give_way)
         self.sources_worker = Worker(
             "sources", self.source_watch.step, outside.clock, poll=SOURCES_EVERY, give_way=give_way
         )
@@ -157,6 +156,7 @@ class Gateway:
             self.retention_worker,
             self.hand_over_worker,
             self.sources_worker,
+            self.clock_worker,
             self.health_worker,
         )
 
@@ -273,34 +273,3 @@ async def build(settings: Settings, outside: Outside | None = None) -> Gateway:
     outside = outside or Outside()
     database = open_database(settings, outside.lease)
     return Gateway(settings, await load_world(settings, database, outside), database, outside)
-
-
-def own_hostname(settings: Settings) -> str:
-    """The name we greet other mail servers with."""
-    return settings.gateway.hostname or _name_of_this_machine()
-
-
-@cache
-def _name_of_this_machine() -> str:
-    """Asked once, at the start: the answer may take a name server some time, and a reload must not wait for it."""
-    return socket.getfqdn()
-
-
-def transports_of(settings: Settings, clock: Clock) -> dict[str, Transport]:
-    """A transport for each mail server, in the order of the settings."""
-    return {server.name: _transport(server, settings, clock) for server in settings.outbound}
-
-
-def _transport(server: OutboundSettings, settings: Settings, clock: Clock) -> Transport:
-    if server.transport == "files":
-        return FileTransport(server.files or settings.path.parent / "var" / "outgoing", clock)
-    return SmtpTransport(
-        MailServer(
-            host=server.host,
-            port=server.port,
-            helo=own_hostname(settings),
-            tls=TlsPolicy(server.tls),
-            user=server.user,
-            password=server.password.reveal(),
-        )
-    )

@@ -6,7 +6,7 @@ import pytest
 
 from leadmaild.clock import SystemClock
 from leadmaild.config.load import load
-from leadmaild.wiring import own_hostname, transports_of
+from leadmaild.transports import own_hostname, transports_of
 from tests.dealership import write_settings
 
 RELAY = 'host = "relay.example"\ntls = "none"'

@@ -254,6 +254,12 @@ class NodeLeaseStore(Protocol):
     async def give_back(self, name: str, owner: str) -> None: ...
 
 
+class FutureStore(Protocol):
+    """storage.future_store"""
+
+    async def bring_back(self, now: datetime) -> int: ...
+
+
 class InstallationStore(Protocol):
     """storage.installation_store"""
 
@@ -344,6 +350,11 @@ class Transaction(Protocol):
     @property
     def mailboxes(self) -> MailboxStore:
         """Watched mailboxes."""
+        ...
+
+    @property
+    def future(self) -> FutureStore:
+        """What waits for a moment no right clock would have set."""
         ...
 
     @property

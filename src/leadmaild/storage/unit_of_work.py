@@ -17,6 +17,7 @@ from leadmaild.storage.claim import LEASE
 from leadmaild.storage.contact_store import ContactStore
 from leadmaild.storage.engine import empty_log, is_sqlite, read_engine, write_engine
 from leadmaild.storage.erasure_store import ErasureStore
+from leadmaild.storage.future_store import FutureStore
 from leadmaild.storage.installation_store import InstallationStore
 from leadmaild.storage.journal_changes import JournalChanges
 from leadmaild.storage.journal_store import JournalStore
@@ -57,6 +58,7 @@ class Transaction:
         self.stock = StockStore(connection)
         self.mailboxes = MailboxStore(connection)
         self.node_leases = NodeLeaseStore(connection, lease)
+        self.future = FutureStore(connection)
         self.installation = InstallationStore(connection)
         self.suppression = SuppressionStore(connection)
         self.persons = PersonStore(connection)
