@@ -120,5 +120,3 @@ async def _open(
     for address in listener.addresses:
         log(Event.LISTENING, listen=address, channel=reception.channel)
     return listener
-
-

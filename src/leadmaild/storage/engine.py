@@ -99,6 +99,7 @@ def empty_log(url: URL) -> bool:
 
 def prepare_sqlite(engine: Engine, *, writes: bool) -> None:
     """Let every connection of the engine be as ours are; with `writes` a transaction takes the write lock at once."""
+
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves

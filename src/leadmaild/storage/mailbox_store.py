@@ -67,9 +67,7 @@ class MailboxStore:
     async def _note(self, mailbox: str, again: dict[str, Any] | None = None, **values: Any) -> None:
         upsert: Any = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
         first = upsert(mailbox_watch).values(mailbox=mailbox, **values)
-        await self._connection.execute(
-            first.on_conflict_do_update(index_elements=["mailbox"], set_=again or values)
-        )
+        await self._connection.execute(first.on_conflict_do_update(index_elements=["mailbox"], set_=again or values))
 
     async def _add(self, table: Table, **values: Any) -> None:
         upsert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
