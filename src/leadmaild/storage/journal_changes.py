@@ -16,12 +16,11 @@ class JournalChanges:
         self._connection = connection
 
     async def standing(self, journal_id: int) -> tuple[str, bool] | None:
-        """Outcome ("waiting" while there is none) and whether the mail itself is still kept for it, not only for another
+        """Outcome ("waiting" while there is none) and whether the mail is kept for this entry, not only for another
         location it was addressed to; None: no such entry."""
+        is_kept = and_(content.c.raw.is_not(None), journal.c.released_at.is_(None)).label("is_kept")
         found = await self._connection.execute(
-            select(
-                journal.c.outcome, and_(content.c.raw.is_not(None), journal.c.released_at.is_(None)).label("is_kept")
-            )
+            select(journal.c.outcome, is_kept)
             .join(content, content.c.id == journal.c.content_id)
             .where(journal.c.id == journal_id)
         )
