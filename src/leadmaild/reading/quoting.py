@@ -6,6 +6,7 @@ The patterns are our own: Gmail breaks its attribution over two lines, and porta
 import re
 from collections.abc import Sequence
 
+from leadmaild.reading.around_words import after_banner, is_disclaimer
 from leadmaild.reading.message import Document, Line
 
 # "Am 3. Mai 2026 um 14:33 schrieb Autohaus <...>:", also broken over up to three lines.
@@ -62,23 +63,6 @@ _SIGNATURE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-# What firms put below every mail: no words of the customer's, and its numbers are not his.
-_DISCLAIMER = re.compile(
-    r"""
-    (?:th(?:is|e)\b|dies\w+|die\b|der\b|ce(?:t|tte)?\b|quest[oa]\b|(?:il|le)\b|dit\b|deze\b|\W{0,3}(?:wichtiger\s)?hinweis|important)
-      .{0,160}\b(?:confidential|vertraulich|confidentiel|riservat|vertrouwelijk|intended\s(?:only\s)?(?:for|recipient)
-      |ausschlie(?:ß|ss)lich\sf(?:ü|ue)r\sden\sadressaten)
-    | (?:disclaimer|haftungsausschluss|confidentiality\snotice|vertraulichkeitshinweis)\b
-    | (?:please|bitte|merci|pensez|denk|prima)\b.{0,60}\b(?:environment|umwelt|environnement|imprimer|ambiente|milieu
-      |ausdruck\w*)\b
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_DISCLAIMER_WORDS = (
-    "th", "die", "der", "ce", "quest", "il ", "le ", "dit ", "deze", "hinweis", "wichtig", "important", "disclaimer",
-    "haftung", "confid", "vertraulich", "please", "bitte", "merci", "pensez", "denk", "prima", "*", "!",
-)  # fmt: skip
-_LONGEST_DISCLAIMER_START = 300
 _LONGEST_SIGNATURE_LINE = 160
 _LONGEST_ATTRIBUTION = 300
 _LONGEST_MARK = 1_000
@@ -116,10 +100,10 @@ def _without_quotes(lines: Sequence[Line], *, keeps_signature: bool = False) -> 
     """Walk down to the first separator; quoted blocks above it are left out, so answers between quotes stay."""
     texts = [piece for line in lines for piece in _pieces(line)]
     kept: list[str] = []
-    at = 0
+    at = after_banner([text for text, _ in texts])
     while at < len(texts):
         text, is_quoted = texts[at]
-        if not is_quoted and _is_disclaimer(text):
+        if not is_quoted and is_disclaimer(text):
             at = _after_signature(texts, at)
             continue
         if not is_quoted and _is_plain(text):
@@ -156,11 +140,6 @@ def _is_plain(text: str) -> bool:
     if not text[:1].isalpha() or text.endswith((":", "：")) or len(text) > _LONGEST_ATTRIBUTION:
         return False
     return text.split(None, 1)[0].casefold().rstrip(":.") not in _FIRST_WORDS
-
-
-def _is_disclaimer(text: str) -> bool:
-    start = text[:_LONGEST_DISCLAIMER_START]
-    return start.casefold().startswith(_DISCLAIMER_WORDS) and _DISCLAIMER.match(start) is not None
 
 
 def _attribution_length(texts: list[tuple[str, bool]], at: int) -> int:
