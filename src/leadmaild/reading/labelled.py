@@ -26,13 +26,14 @@ from leadmaild.reading.labels import (
 )
 from leadmaild.reading.leading_labels import with_leading_labels
 from leadmaild.reading.message import Document, Line
+from leadmaild.reading.taken_apart import taken_apart
 
 _LONGEST_LONE_LABEL = 40
 _LONGEST_WITH_LEADING_LABEL = 200
-_RULE_SIGNS = frozenset("-=_*~#+·—–")
 _ADDRESS_ALONE = re.compile(r"[^\s@<>()]{1,64}@[\w.-]{3,120}")
 _NUMBER_ALONE = re.compile(r"(?:\+|00?[1-9]|\(0)[\d\s()/.–-]{5,24}")
 _FEWEST_DIGITS = 7
+_RULE_SIGNS = frozenset("-=_*~#+·—–")
 _LONGEST_BLOCK = 20_000
 # `Name => Eva`, `Name - Eva`, `[Name] Eva`: believed only behind a label that is known.
 _ODD_SEPARATOR = re.compile(
@@ -105,6 +106,8 @@ class _Walk:
             position += len(written.text) + 1
             if position > stop + 1:
                 break
+            if self._block == [""] and is_rule_line(written.text):
+                continue  # it underlines the label
             if self._block is not None and not self._ends_block(number):
                 self._block.append(written.text)
                 self._block_length += len(written.text)
@@ -119,7 +122,7 @@ class _Walk:
                     self._drop_greeting()
                 yield from self._closed_block()
                 self._is_in_footer = not (is_button(line.text) or self._opens_section(line) or self._is_field(line))
-            for part in self._row_taken_apart(line):
+            for part in taken_apart(line) if self._use_common else (line,):
                 yield from self._of_line(part, number)
         yield from self._closed_block()
 
@@ -132,13 +135,13 @@ class _Walk:
         if line.label is None:
             if starts_with_box(line.text):
                 yield from self._field("request_type", "request_type", line.text, line.text, number, False)
-            elif line.text and not self._is_in_footer:
-                self._is_in_footer = is_footer(line.text) or self._is_rule_over_footer(number)
-            return
             elif (
                 section == "contact" and not self._is_in_footer and not line.is_heading and (path := _way_in(line.text))
             ):
                 yield from self._field(path, path, line.text, line.text, number, False)
+            elif line.text and not self._is_in_footer:
+                self._is_in_footer = is_footer(line.text) or self._is_rule_over_footer(number)
+            return
         paths, is_own = self._targets(line.label)
         if not paths or self._is_in_footer or section == "dealer":
             return
@@ -226,23 +229,12 @@ class _Walk:
         paths = common_targets(words)
         if "message" in paths:
             return line._replace(label=words, value="") if SURE_MESSAGE.search(accents_folded(words)) else line
-        below = next((n for n in self._lines[number + 1 : number + 3] if n.text.strip()), None)
+        near = self._lines[number + 1 : number + 3]
+        below = next((n for n in near if n.text.strip() and not is_rule_line(n.text)), None)
         is_value = below is not None and below.label is None and not below.is_quoted
         if not paths or below is None or not is_value or common_targets(below.text.strip(_SIGNS_OF_LABELS)):
             return line
         return line._replace(label=words, value=below.text)
-
-    def _row_taken_apart(self, line: Line) -> tuple[Line, ...]:
-        """A row of several labels and values (`Name: | Eva | Telefon: | 0171 ...`), or a number before its label."""
-        if not self._use_common or line.text.count(" | ") < 2:
-            return (line,)
-        cells = [cell.strip() for cell in line.text.split(" | ")]
-        if len(cells) == 3:
-            cells = cells[1:]
-        pairs = [(label.strip(_SIGNS_OF_LABELS), value) for label, value in zip(cells[::2], cells[1::2], strict=False)]
-        if len(cells) % 2 or not all(common_targets(label) and not common_targets(value) for label, value in pairs):
-            return (line,)
-        return tuple(line._replace(label=label, value=value, is_cell=True) for label, value in pairs)
 
     # ---- the message block ----
 
@@ -250,8 +242,6 @@ class _Walk:
         """Whether the message ends before this line: signature mark, rule, known footer, a heading over labels."""
         line = self._lines[number]
         text = line.text
-        if line.is_set_off:
-            return True
         if text[:1] in _RULE_SIGNS and (text == "--" or is_rule_line(text)):
             return True
         if ends_words(text) or (self._has_own_sections and self._opened_by_own_pattern(line)):
@@ -260,6 +250,8 @@ class _Walk:
             return True
         if not line.is_heading or not self._section_named(line.section):
             return False
+        if line.is_set_off:
+            return True
         following = next((n for n in self._lines[number + 1 :] if n.text and not is_rule_line(n.text)), None)
         return following is not None and following.label is not None and bool(self._targets(following.label)[0])
 
@@ -297,20 +289,20 @@ class _Walk:
             and "message" in common_targets(n.label)
             for n in self._lines[number + 1 :]
         )
-def _way_in(text: str) -> str:
-    """What a line of a contact block is that has no label: an address or a number and nothing else, or ""."""
-    bare = text.strip()
-    if _ADDRESS_ALONE.fullmatch(bare):
-        return "contact.email"
-    return "contact.phone" if _NUMBER_ALONE.fullmatch(bare) and sum(map(str.isdigit, bare)) >= _FEWEST_DIGITS else ""
-
-
 
     def _is_rule_over_footer(self, number: int) -> bool:
         """A rule, and right below it what forms say of the sending: page, browser, address (Elementor)."""
         if not is_rule_line(self._lines[number].text.strip()):
             return False
         return any(is_footer(line.text) for line in self._lines[number + 1 : number + 6])
+
+
+def _way_in(text: str) -> str:
+    """What a line of a contact block is that has no label: an address or a number and nothing else, or ""."""
+    bare = text.strip()
+    if _ADDRESS_ALONE.fullmatch(bare):
+        return "contact.email"
+    return "contact.phone" if _NUMBER_ALONE.fullmatch(bare) and sum(map(str.isdigit, bare)) >= _FEWEST_DIGITS else ""
 
 
 def is_rule_line(text: str) -> bool:
