@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Row, delete, insert, select, update
+from sqlalchemy import Column, Row, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.address import parse_address
@@ -14,7 +14,29 @@ from leadmaild.storage.schema import contact, contact_email, contact_phone
 
 _PLAIN_FIELDS = ("salutation", "title", "first_name", "last_name", "name", "company")
 
+# Made once, as every mail needs them: what they ask for goes in as parameters.
 _CREATE = insert(contact).returning(contact.c.id)
+_ADD_EMAIL = insert(contact_email)
+_ADD_PHONE = insert(contact_phone)
+_STANDING = select(contact).where(contact.c.erased_at.is_(None))
+_WITH_ADDRESS = _STANDING.where(
+    contact.c.id.in_(
+        select(contact_email.c.contact_id).where(
+            contact_email.c.location == bindparam("at"), contact_email.c.address == bindparam("wanted")
+        )
+    )
+)
+_WITH_NUMBER = _STANDING.where(
+    contact.c.id.in_(
+        select(contact_phone.c.contact_id)
+        .where(
+            contact_phone.c.location == bindparam("at"),
+            contact_phone.c.number.in_(bindparam("wanted", expanding=True)),
+        )
+        .order_by(contact_phone.c.contact_id)
+        .limit(1)
+    )
+)
 
 
 class ContactStore:
@@ -46,24 +68,12 @@ class ContactStore:
 
         On PostgreSQL the contact's row is locked, so that two nodes reading two mails of one person meet here.
         """
-        if email:
-            owner = select(contact_email.c.contact_id).where(
-                contact_email.c.location == location, contact_email.c.address == email
-            )
-        else:
-            numbers = list(phones)
-            if not numbers:
-                return None
-            owner = (
-                select(contact_phone.c.contact_id)
-                .where(contact_phone.c.location == location, contact_phone.c.number.in_(numbers))
-                .order_by(contact_phone.c.contact_id)
-                .limit(1)
-            )
-        found = select(contact).where(contact.c.id.in_(owner), contact.c.erased_at.is_(None))
+        found, wanted = (_WITH_ADDRESS, email) if email else (_WITH_NUMBER, list(phones))
+        if not wanted:
+            return None
         if self._locks:
             found = found.with_for_update()
-        row = (await self._connection.execute(found)).first()
+        row = (await self._connection.execute(found, {"at": location, "wanted": wanted})).first()
         return None if row is None else await self._whole(row)
 
     async def named(self, text: str) -> tuple[Contact, ...]:
@@ -134,9 +144,7 @@ class ContactStore:
 
     async def add_email(self, contact_id: int, location: str, address: str) -> None:
         """Give the contact one more normalised address. Raises IntegrityError if somebody owns it."""
-        await self._connection.execute(
-            insert(contact_email), {"contact_id": contact_id, "location": location, "address": address}
-        )
+        await self._connection.execute(_ADD_EMAIL, {"contact_id": contact_id, "location": location, "address": address})
 
     async def add_phones(self, contact_id: int, location: str, numbers: Iterable[str]) -> None:
         """Add the numbers (E.164) the contact does not have yet."""
@@ -149,7 +157,7 @@ class ContactStore:
     async def _write_phones(self, contact_id: int, location: str, new: Iterable[str]) -> None:
         if new:
             await self._connection.execute(
-                insert(contact_phone), [{"contact_id": contact_id, "location": location, "number": n} for n in new]
+                _ADD_PHONE, [{"contact_id": contact_id, "location": location, "number": n} for n in new]
             )
 
     async def complete(self, contact_id: int, location: str, person: Person) -> None:

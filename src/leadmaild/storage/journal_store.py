@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from leadmaild.model.address import ReversePath
 from leadmaild.model.authentication import Authentication
@@ -25,6 +27,7 @@ from leadmaild.storage.documents import (
     trace_document,
 )
 from leadmaild.storage.schema import content, content_seen, imap_ledger, journal
+from leadmaild.storage.types import Instant
 
 # The same content for the same location within this span is a duplicate (Q22).
 DUPLICATE_SPAN = timedelta(days=30)
@@ -85,17 +88,9 @@ class JournalStore:
         """
         if not content_key:
             return None
-        upsert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
-        statement = upsert(content_seen).values(
-            location=entry.location, content_key=content_key, journal_id=entry.id, seen_at=now
-        )
-        # Older than the span, or our own earlier attempt: the place is ours.
-        statement = statement.on_conflict_do_update(
-            index_elements=[content_seen.c.location, content_seen.c.content_key],
-            set_={"journal_id": entry.id, "seen_at": now},
-            where=(content_seen.c.seen_at < now - DUPLICATE_SPAN) | (content_seen.c.journal_id == entry.id),
-        )
-        is_ours = (await self._connection.execute(statement.returning(content_seen.c.journal_id))).scalar()
+        row = {"location": entry.location, "content_key": content_key, "journal_id": entry.id, "seen_at": now,
+               "forgotten_before": now - DUPLICATE_SPAN}  # fmt: skip
+        is_ours = (await self._connection.execute(_claim_content(self._connection.dialect.name), row)).scalar()
         if is_ours is not None:
             return None
         return await self.seen_with_content(entry.location, content_key, now)
@@ -174,6 +169,19 @@ class JournalStore:
     async def put_back(self, held: Claim, run_at: datetime, error: str) -> None:
         """Give a claimed entry back to be tried again at `run_at`. Raises LeaseLost."""
         await settle(self._connection, journal, held, run_at=run_at, last_error=error[:500])
+
+
+@cache
+def _claim_content(dialect: str) -> ReturningInsert[int]:
+    """Made once: the row goes in as parameters."""
+    added = (sqlite_insert if dialect == "sqlite" else postgres_insert)(content_seen)
+    # Older than the span, or our own earlier attempt: the place is ours.
+    return added.on_conflict_do_update(
+        index_elements=[content_seen.c.location, content_seen.c.content_key],
+        set_={"journal_id": added.excluded.journal_id, "seen_at": added.excluded.seen_at},
+        where=(content_seen.c.seen_at < bindparam("forgotten_before", type_=Instant))
+        | (content_seen.c.journal_id == added.excluded.journal_id),
+    ).returning(content_seen.c.journal_id)
 
 
 def _entry_rows(mail: AcceptedMail) -> list[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.deciding.joining import message_digest
@@ -71,20 +72,21 @@ class LeadStore:
 
     async def of_conversation(self, prospect: Prospect) -> tuple[Lead, ...]:
         """Leads of the same source with the same conversation, relay address or source lead id (R129)."""
-        keys: list[ColumnElement[bool]] = []
-        if prospect.conversation_id:
-            keys.append(and_(lead.c.source == prospect.source, lead.c.conversation_id == prospect.conversation_id))
-        if prospect.contact.relay_email:
-            keys.append(lead.c.relay_email == prospect.contact.relay_email)
-        if prospect.source_lead_id:
-            keys.append(and_(lead.c.source == prospect.source, lead.c.source_lead_id == prospect.source_lead_id))
-        return await self._select(or_(*keys)) if keys else ()
+        keys = {
+            "conversation_id": prospect.conversation_id,
+            "relay_email": prospect.contact.relay_email,
+            "source_lead_id": prospect.source_lead_id,
+        }
+        known = {name: value for name, value in keys.items() if value}
+        if not known:
+            return ()
+        found = await self._connection.execute(_of_conversation(*known), {**known, "source": prospect.source})
+        return await self._whole(found.all())
 
     async def _select(self, *conditions: ColumnElement[bool], limit: int | None = 20) -> tuple[Lead, ...]:
-        statement = (
-            select(lead).where(*conditions).order_by(lead.c.last_active_at.desc(), lead.c.number.desc()).limit(limit)
-        )
-        rows = (await self._connection.execute(statement)).all()
+        return await self._whole((await self._connection.execute(_lately_active(*conditions, limit=limit))).all())
+
+    async def _whole(self, rows: Sequence[Row[Any]]) -> tuple[Lead, ...]:
         return await self._leads(rows, {row.number: prospect_of(row.prospect) for row in rows})
 
     async def _leads(self, rows: Sequence[Row[Any]], prospects: Mapping[int, Prospect | None]) -> tuple[Lead, ...]:
@@ -226,9 +228,22 @@ class LeadStore:
 
     async def _record(self, activities: Sequence[dict[str, Any]]) -> None:
         if activities:
-            await self._connection.execute(insert(activity), activities)
+            await self._connection.execute(_ACTIVITY, activities)
 
 
+def _lately_active(*conditions: ColumnElement[bool], limit: int | None = 20) -> Select[Any]:
+    return select(lead).where(*conditions).order_by(lead.c.last_active_at.desc(), lead.c.number.desc()).limit(limit)
+
+
+@cache
+def _of_conversation(*keys: str) -> Select[Any]:
+    """Made once: every mail asks it. A relay address stands for itself, the others are their source's."""
+    same = {key: lead.c[key] == bindparam(key) for key in keys}
+    of_source = lead.c.source == bindparam("source")
+    return _lately_active(or_(*(one if key == "relay_email" else and_(of_source, one) for key, one in same.items())))
+
+
+_ACTIVITY = insert(activity)
 _OPEN = insert(lead).returning(lead.c.number)  # made once: the row goes in as parameters
 _KIND_SENT = {MailKind.AUTORESPONSE: ActivityKind.AUTORESPONDER}
 

@@ -5,13 +5,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.snapshot import Roster, TurnKey
 from leadmaild.model.user import Absence, Group, User
 from leadmaild.storage.schema import absence, rotation, user_setting
+
+# Made once: what they ask for goes in as parameters.
+_TURNS = select(rotation).where(rotation.c.location.in_(bindparam("locations", expanding=True)))
+# Always in the same order, so that two nodes cannot lock each other out.
+_TURNS_LOCKED = _TURNS.order_by(rotation.c.location, rotation.c.group_name).with_for_update()
+_MOVE_TURN = update(rotation).where(rotation.c.location == bindparam("of"), rotation.c.group_name == bindparam("group"))
 
 
 class PeopleStore:
@@ -97,11 +103,7 @@ class PeopleStore:
             return {}
         if self._locks:
             await self._make_rows(locations, groups, now)
-        found = select(rotation).where(rotation.c.location.in_(locations))
-        if self._locks:
-            # Always in the same order, so that two nodes cannot lock each other out.
-            found = found.order_by(rotation.c.location, rotation.c.group_name).with_for_update()
-        rows = await self._connection.execute(found)
+        rows = await self._connection.execute(_TURNS_LOCKED if self._locks else _TURNS, {"locations": list(locations)})
         return {TurnKey(r.location, r.group_name): tuple(r.members) for r in rows}
 
     async def lock_turns(self, locations: Sequence[str], groups: Sequence[Group], now: datetime) -> None:
@@ -119,9 +121,8 @@ class PeopleStore:
 
     async def move_turn(self, key: TurnKey, members: Sequence[str], now: datetime) -> None:
         """Write the new order of a rotation; only when a lead was really given (R76)."""
-        place = (rotation.c.location == key.location) & (rotation.c.group_name == key.group)
         moved = await self._connection.execute(
-            update(rotation).where(place).values(members=list(members), moved_at=now)
+            _MOVE_TURN, {"of": key.location, "group": key.group, "members": list(members), "moved_at": now}
         )
         if moved.rowcount == 0:
             await self._connection.execute(

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.reading import VehicleText
@@ -18,6 +18,12 @@ def normal_reference(value: str) -> str:
     return "".join(value.split()).casefold()
 
 
+# Made once, as the other statements that every mail needs: what they ask for goes in as parameters.
+_REFERRED_TO = select(stock_reference.c.internal_number).where(
+    tuple_(stock_reference.c.kind, stock_reference.c.value).in_(bindparam("wanted", expanding=True))
+)
+
+
 class StockStore:
     """Finds stock vehicles within one transaction."""
 
@@ -26,17 +32,10 @@ class StockStore:
 
     async def match(self, text: VehicleText) -> tuple[StockVehicle | None, int]:
         """The one vehicle the references fit, and how many they fit in all; two different ones are none."""
-        found: set[str] = set()
-        for kind, values in _references(text):
-            wanted = [normal_reference(v) for v in values if v]
-            if not wanted:
-                continue
-            rows = await self._connection.execute(
-                select(stock_reference.c.internal_number).where(
-                    stock_reference.c.kind == kind, stock_reference.c.value.in_(wanted)
-                )
-            )
-            found.update(rows.scalars())
+        wanted = [(kind, normal_reference(v)) for kind, values in _references(text) for v in values if v]
+        if not wanted:
+            return None, 0
+        found = set((await self._connection.execute(_REFERRED_TO, {"wanted": wanted})).scalars())
         if len(found) != 1:
             return None, len(found)
         return await self.by_number(found.pop()), 1

@@ -5,13 +5,15 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.privacy import Suppressed, SuppressionReason
 from leadmaild.storage.schema import suppression
+
+_LISTED = select(suppression).where(suppression.c.digest.in_(bindparam("digests", expanding=True)))
 
 
 class SuppressionStore:
@@ -36,9 +38,7 @@ class SuppressionStore:
         digests = {address: address_digest(address, key) for address in addresses}
         if not digests:
             return {}
-        found = await self._connection.execute(
-            select(suppression).where(suppression.c.digest.in_(sorted(set(digests.values()))))
-        )
+        found = await self._connection.execute(_LISTED, {"digests": sorted(set(digests.values()))})
         lines = {row.digest: Suppressed(row.digest, SuppressionReason(row.reason), row.since) for row in found}
         return {address: lines[digest] for address, digest in digests.items() if digest in lines}
 
