@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from leadmaild.model.reading import RequestType
-from leadmaild.reading import values
+from leadmaild.reading import contact_values, values
 from leadmaild.reading.findings import Findings, Locale
 
 Reader = Callable[[str, str, Locale], values.Values]
@@ -101,24 +101,24 @@ _VEHICLE_READERS: dict[str, Reader] = {
     "owners": values.whole_number_of,
 }
 _READERS: dict[str, Reader] = {
-    "contact.salutation": values.salutation_of,
+    "contact.salutation": contact_values.salutation_of,
     "contact.title": values.text_of,
-    "contact.first_name": values.one_name_of,
-    "contact.last_name": values.one_name_of,
-    "contact.name": values.name_of,
+    "contact.first_name": contact_values.one_name_of,
+    "contact.last_name": contact_values.one_name_of,
+    "contact.name": contact_values.name_of,
     "contact.company": values.text_of,
     "contact.email": values.email_of,
     "contact.relay_email": values.email_of,
-    "caller": values.caller_of,
+    "caller": contact_values.caller_of,
     "contact.phone": values.phone_of,
     "contact.fax": values.phone_of,
     "contact.street": values.text_of,
     "contact.house_number": values.text_of,
-    "contact.zip": values.zip_city_of,
-    "contact.city": values.zip_city_of,
-    "contact.zip_city": values.zip_city_of,
-    "contact.country": values.country_of,
-    "contact.address": values.address_of,
+    "contact.zip": contact_values.zip_city_of,
+    "contact.city": contact_values.zip_city_of,
+    "contact.zip_city": contact_values.zip_city_of,
+    "contact.country": contact_values.country_of,
+    "contact.address": contact_values.address_of,
     "title_of_person_or_ad": values.title_of_person_or_ad_of,
     "finance.down_payment": values.money_of,
     "finance.monthly": values.money_of,
@@ -144,7 +144,7 @@ _TYPES: dict[str, Reader] = {
     "text": values.text_of,
     "email": _retyped(values.email_of, "contact.email"),
     "phone": _retyped(values.phone_of, "contact.fax"),
-    "name": values.name_of,
+    "name": contact_values.name_of,
     "money": values.money_of,
     "km": values.mileage_of,
     "month": values.month_of,
