@@ -4,8 +4,8 @@ words (lead-formats 1.4)."""
 import re
 
 from leadmaild.reading.fields.folding import accents_folded
-from leadmaild.reading.labelled import is_rule_line
 from leadmaild.reading.labels import common_targets, ends_words, section_of
+from leadmaild.reading.lone_labels import is_rule_line
 from leadmaild.reading.message import Document, Line
 
 _MESSAGE = re.compile(

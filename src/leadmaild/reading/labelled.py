@@ -25,22 +25,14 @@ from leadmaild.reading.labels import (
     section_of,
 )
 from leadmaild.reading.leading_labels import with_leading_labels
+from leadmaild.reading.lone_labels import RULE_SIGNS, is_rule_line, with_lone_label
 from leadmaild.reading.message import Document, Line
 from leadmaild.reading.taken_apart import taken_apart
 
-_LONGEST_LONE_LABEL = 40
-_LONGEST_WITH_LEADING_LABEL = 200
 _ADDRESS_ALONE = re.compile(r"[^\s@<>()]{1,64}@[\w.-]{3,120}")
 _NUMBER_ALONE = re.compile(r"(?:\+|00?[1-9]|\(0)[\d\s()/.–-]{5,24}")
 _FEWEST_DIGITS = 7
-_RULE_SIGNS = frozenset("-=_*~#+·—–")
 _LONGEST_BLOCK = 20_000
-# `Name => Eva`, `Name - Eva`, `[Name] Eva`: believed only behind a label that is known.
-_ODD_SEPARATOR = re.compile(
-    r"\W{0,3}?((?<!\w)\[?[^\W\d_][^\[\]=>|]{0,40}?\]?)(?:\s*(?:=>|->|→)\s*|\s+[-–—|]\s+|(?<=\])\s+)(\S.*)"
-)
-_ODD_SIGN = re.compile(r"[\]>|→–—]|\s-\s")
-_SIGNS_OF_LABELS = " -–=*#_:•>|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +108,7 @@ class _Walk:
                 continue
             if written.is_quoted and self._block is None and not is_all_quoted:
                 continue
-            line = self._with_lone_label(number) if self._use_common else written
+            line = with_lone_label(self._lines, number) if self._use_common else written
             if self._block is not None:
                 if is_platforms_signature(line.text):
                     self._drop_greeting()
@@ -214,35 +206,13 @@ class _Walk:
         paths = self._targets(line.label)[0] if is_forms or self._ends_at_contact else ()
         return bool(paths) if is_forms else any(path.startswith("contact.") for path in paths)
 
-    def _with_lone_label(self, number: int) -> Line:
-        """A known label alone on its line, without colon, and the value on the line below it."""
-        line = self._lines[number]
-        words = "" if starts_with_box(line.text) else line.text.strip(_SIGNS_OF_LABELS)
-        may_be_odd = (
-            line.label is None and len(line.text) <= _LONGEST_WITH_LEADING_LABEL and _ODD_SIGN.search(line.text)
-        )
-        odd = _ODD_SEPARATOR.fullmatch(line.text) if may_be_odd else None
-        if odd and common_targets(odd[1].strip("[]()")) and not common_targets(odd[2].partition(" | ")[0]):
-            return line._replace(label=odd[1].strip("[]()"), value=odd[2])
-        if line.label is not None or not words or len(words) > _LONGEST_LONE_LABEL or line.text[-1] in ".,;!":
-            return line
-        paths = common_targets(words)
-        if "message" in paths:
-            return line._replace(label=words, value="") if SURE_MESSAGE.search(accents_folded(words)) else line
-        near = self._lines[number + 1 : number + 3]
-        below = next((n for n in near if n.text.strip() and not is_rule_line(n.text)), None)
-        is_value = below is not None and below.label is None and not below.is_quoted
-        if not paths or below is None or not is_value or common_targets(below.text.strip(_SIGNS_OF_LABELS)):
-            return line
-        return line._replace(label=words, value=below.text)
-
     # ---- the message block ----
 
     def _ends_block(self, number: int) -> bool:
         """Whether the message ends before this line: signature mark, rule, known footer, a heading over labels."""
         line = self._lines[number]
         text = line.text
-        if text[:1] in _RULE_SIGNS and (text == "--" or is_rule_line(text)):
+        if text[:1] in RULE_SIGNS and (text == "--" or is_rule_line(text)):
             return True
         if ends_words(text) or (self._has_own_sections and self._opened_by_own_pattern(line)):
             return True
@@ -303,13 +273,3 @@ def _way_in(text: str) -> str:
     if _ADDRESS_ALONE.fullmatch(bare):
         return "contact.email"
     return "contact.phone" if _NUMBER_ALONE.fullmatch(bare) and sum(map(str.isdigit, bare)) >= _FEWEST_DIGITS else ""
-
-
-def is_rule_line(text: str) -> bool:
-    """Whether the line is drawn, not written: `-----`, `=====`, `* * *`."""
-    return (
-        text[:1] in _RULE_SIGNS
-        and len(text) >= 3
-        and not any(c.isalnum() for c in text)
-        and len(set(text) - {" "}) <= 2
-    )
