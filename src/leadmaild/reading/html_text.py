@@ -339,6 +339,8 @@ class _Walker:
     ) -> None:
         labels, values = texts[::2], texts[1::2]
         own_labels = any(row.value for index in filled for row in contents[index] if len(contents[index]) == 1)
+        if own_labels and len(texts) == 2 and not contents[filled[0]][0].value:
+            own_labels = not reads_as_label(cells[filled[0]], texts[0])  # "evenings: +44 ..." is a value all the same
         is_paired = len(texts) % 2 == 0 and all(map(is_label, labels)) and not own_labels
         if is_paired and (
             len(texts) == 2 or all(reads_as_label(cells[i], texts[n]) for n, i in enumerate(filled[::2], 0))

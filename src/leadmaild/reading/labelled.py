@@ -135,6 +135,8 @@ class _Walk:
                 self._is_in_footer = is_footer(line.text) or self._is_rule_over_footer(number)
             return
         paths, is_own = self._targets(line.label)
+        if not paths and line.value and starts_with_box(line.value):
+            paths = ("request_type",)
         if not paths or self._is_in_footer or section == "dealer":
             return
         value = line.value or ""

@@ -13,7 +13,7 @@ def taken_apart(line: Line) -> tuple[Line, ...]:
     """Return the line as lines of one field each; the line itself if it holds no more than one."""
     if line.text.count(" | ") >= _FEWEST_STROKES and (pairs := _pairs(line)):
         return pairs
-    if line.is_cell and line.value and "\n" in line.value:
+    if line.is_cell and line.value and ("\n" in line.value or not common_targets(line.label or "")):
         return _with_lines_of_cell(line, line.value.split("\n"))
     return (line,)
 
