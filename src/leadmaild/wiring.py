@@ -114,7 +114,7 @@ class Gateway:
         )
         self.health = HealthWatch(
             database,
-            lambda: self.world,
+            settings,
             outside.clock,
             disk,
             lambda: self.sending.mail_servers.unreachable,

@@ -107,3 +107,13 @@ async def test_any_number_of_kinds_stays_bounded(line):
     assert len(told) == MOST_KINDS + 1
     (rest,) = [one for one in told if one["reason"] == "more_alarms_see_the_log"]
     assert rest["count"] == 50
+
+
+@pytest.mark.rule("SP-18")
+async def test_a_clock_that_was_set_back_does_not_silence_an_alarm_for_years(line):
+    line.clock.advance(timedelta(days=3650))
+    line.note("pool_broken")
+    await line.after()
+    line.clock.advance(timedelta(days=-3650))
+    line.note("pool_broken")
+    assert len(await line.after(QUIET)) == 1

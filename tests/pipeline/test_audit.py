@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, text
 
 from leadmaild.cli.main import leadmaild
 from leadmaild.commands.audit import balance_of
+from leadmaild.commands.privacy import Wanted, erase_person
 from leadmaild.storage.engine import database_url, sync_url
 from tests.dealership import enquiry, write_settings
 
@@ -90,6 +91,22 @@ async def test_what_does_not_add_up_is_named_with_its_number(bench, check, count
     change(bench, statement)
     differences = {one.check: one for one in (await audit_of(bench)).differences}
     assert differences[check].count == count
+
+
+@pytest.mark.asyncio
+@pytest.mark.rule("R181")
+async def test_it_still_balances_after_somebody_was_erased(bench):
+    await with_some_mail(bench)
+    world = bench.gateway.world
+    for wanted in ("kunde1@kunden.example", "kunde4@kunden.example"):
+        await erase_person(
+            bench.gateway.database, world.settings, Wanted.of(wanted), world.suppression_key, bench.clock.now()
+        )
+    balance = await audit_of(bench)
+    assert balance.differences == ()
+    assert balance.counts.accepted == 5
+    await bench.run()
+    assert (await audit_of(bench)).differences == ()
 
 
 @pytest.mark.asyncio

@@ -32,4 +32,5 @@ def _greet(chosen: Settings) -> None:
     mailboxes = ", ".join(location.mailbox for location in chosen.locations.values() if location.mailbox)
     click.echo(f"The example dealer takes mail for {mailboxes} by SMTP at {', '.join(map(str, chosen.smtp.listen))}.")
     click.echo(f"Settings: {chosen.path}   Mail that leaves: {chosen.outbound[0].files}/*.eml   Stop: Ctrl-C")
+    click.echo(f"Health and metrics: http://{chosen.http.listen}/health and /metrics")
     click.echo("In another terminal: make sample, or .venv/bin/leadmaild leads list")

@@ -9,6 +9,7 @@ from leadmaild import __version__
 from leadmaild.inbound.event_counts import EventCounts
 from leadmaild.model.health import Health, Standing
 
+_WAIT = ("held", "queued", "sending", "deferred")  # there with a 0 where there is none
 _Samples = Iterable[tuple[Mapping[str, str], float]]
 
 
@@ -63,7 +64,7 @@ def _of_standing(standing: Standing | None, now: datetime) -> Iterator[_Metric]:
     yield _Metric("leadmaild_journal_oldest_seconds", "Age of the oldest mail that waits to be read.", oldest)
     yield _Metric("leadmaild_journal_set_aside", "Mails set aside for a person.", [({}, standing.set_aside)])
     stuck = {"in_doubt": standing.in_doubt, "failed": standing.failed}
-    counted = {state: depth.count for state, depth in standing.queue.items()} | stuck
+    counted = dict.fromkeys(_WAIT, 0) | {state: depth.count for state, depth in standing.queue.items()} | stuck
     mails = [({"state": state}, count) for state, count in counted.items()]
     yield _Metric("leadmaild_queue_mails", "Outgoing mails that wait or need a person.", mails)
     ages = [({"state": s}, (now - depth.oldest_at).total_seconds()) for s, depth in standing.queue.items()]

@@ -49,9 +49,11 @@ class AlarmLine:
             alarm = Alarm(alarm.event, alarm.at, {"reason": "more_alarms_see_the_log"})
         known = self._waiting.get(alarm.key)
         if known is not None:
-            self._waiting[alarm.key] = replace(known, alarm=known.alarm.and_again(alarm))
+            one = replace(known, alarm=known.alarm.and_again(alarm))
         else:
-            self._waiting[alarm.key] = _Waiting(alarm, max(now, self._quiet_until.get(alarm.key, now)))
+            one = _Waiting(alarm, max(now, self._quiet_until.get(alarm.key, now)))
+        # No longer than the quiet span from now, should the clock have been set back meanwhile.
+        self._waiting[alarm.key] = replace(one, run_at=min(one.run_at, now + QUIET))
 
     async def next_due(self) -> datetime | None:
         """When the next alarm may leave (UTC)."""

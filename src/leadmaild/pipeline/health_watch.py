@@ -5,13 +5,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from leadmaild.config.model import Settings
 from leadmaild.deciding.health import judge
 from leadmaild.errors import Unavailable
 from leadmaild.maillog import Event, log
 from leadmaild.model.health import Facts, Health, HealthStatus, Standing
 from leadmaild.pipeline.disk_space import DiskSpace
 from leadmaild.pipeline.settings_history import last_answer
-from leadmaild.pipeline.world import World
 from leadmaild.ports import Clock
 from leadmaild.ports.stores import Database
 
@@ -26,7 +26,7 @@ class HealthWatch:
     def __init__(
         self,
         database: Database,
-        world: Callable[[], World],
+        settings: Settings,
         clock: Clock,
         disk: DiskSpace,
         unreachable: Callable[[], Mapping[str, datetime]],
@@ -34,12 +34,12 @@ class HealthWatch:
     ) -> None:
         self.is_draining = False
         self._database = database
-        self._world = world
         self._clock = clock
         self._disk = disk
         self._unreachable = unreachable
         self._machine = machine
         self._started_at = clock.now()
+        self._mailboxes = tuple(mailbox.name for mailbox in settings.imap)  # those of a reload wait for the next start
         self._looking = asyncio.Lock()
         self._last: Health | None = None
         self._told: frozenset[tuple[str, str]] = frozenset()
@@ -72,7 +72,7 @@ class HealthWatch:
             free_bytes=self._free_bytes(),
             least_bytes=self._disk.least,
             unreachable=dict(self._unreachable()),
-            mailboxes=tuple(mailbox.name for mailbox in self._world().settings.imap),
+            mailboxes=self._mailboxes,
             has_rejected_settings=has_rejected_settings,
             is_draining=self.is_draining,
         )
