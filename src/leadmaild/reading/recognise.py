@@ -43,6 +43,11 @@ class Mail:
         return len({field.path for field in self.common_fields})
 
     @cached_property
+    def names_somebody(self) -> bool:
+        """Whether the common labels find a person or his words: a mail of labels of a car alone is a notice."""
+        return any(f.path.startswith(("contact.", "message", "caller")) for f in self.common_fields)
+
+    @cached_property
     def common_fields(self) -> tuple[LabelledField, ...]:
         """What the common labels find in the richest document."""
         return tuple(labelled_fields(self.documents[0])) if self.documents else ()
@@ -86,7 +91,7 @@ def matches(mail: Mail, rule: Recognition, context: ReadingContext) -> bool:
     """Whether every group of the rule hits, any entry inside a group, and none of its `not_` groups."""
     if rule.from_domain and not is_under(mail.sender.email or "", rule.from_domain):
         return False
-    if rule.min_labels and mail.known_labels < rule.min_labels:
+    if rule.min_labels and (mail.known_labels < rule.min_labels or not mail.names_somebody):
         return False
     if (rule.from_dealer and not is_from_dealer(mail, context)) or (
         rule.from_is_customer and not mail.sender_is_customer

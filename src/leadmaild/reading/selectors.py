@@ -3,7 +3,8 @@
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from leadmaild.model.reading import RedirectClass
 from leadmaild.reading import targets
@@ -15,6 +16,7 @@ from leadmaild.reading.fields.phones import phones_in
 from leadmaild.reading.findings import DEFINITION, HEADER, LABEL, STRUCTURED, URL, Findings, Locale
 from leadmaild.reading.labelled import LabelledField, labelled_fields
 from leadmaild.reading.labels import ends_words
+from leadmaild.reading.message import Document
 from leadmaild.reading.recognise import Mail
 
 _CONFIDENCE = {"header": HEADER, "url": URL, "xml_comment": STRUCTURED, "json": STRUCTURED}
@@ -44,7 +46,8 @@ def apply_definition(definition: SourceDefinition, mail: Mail, locale: Locale) -
             for found in _found(selector, mail, locale):
                 if _put(findings, selector, selector.target, found, definition, locale) and not _wants_all(selector):
                     break
-    by_labels = _by_labels(definition, mail, locale, message_ends_at_contact=False)
+    words = findings.best("message")
+    by_labels = _by_labels(definition, mail, locale, str(words.value) if words else "", message_ends_at_contact=False)
     if definition.redirect_class is RedirectClass.GENERAL and not names_a_way(by_labels):
         # A form may print the customer below his message; a portal's labels inside a message are the customer's text.
         by_labels = _by_labels(definition, mail, locale, message_ends_at_contact=True)
@@ -79,14 +82,28 @@ def names_a_way(findings: Findings) -> bool:
     return any(findings.has(path) for path in ("contact.email", "contact.relay_email", "contact.phone"))
 
 
-def _by_labels(definition: SourceDefinition, mail: Mail, locale: Locale, *, message_ends_at_contact: bool) -> Findings:
+def _without_labels_in(document: Document, message: str) -> Document:
+    """The document with the lines of a message that a selector found as mere text: labels in it are the customer's."""
+    words = {line.strip() for line in message.split("\n") if line.strip()}
+    if not words:
+        return document
+    lines = (
+        line._replace(label=None, value=None) if line.label is not None and line.text in words else line
+        for line in document.lines
+    )
+    return replace(document, lines=tuple(lines))
+
+
+def _by_labels(
+    definition: SourceDefinition, mail: Mail, locale: Locale, message: str = "", *, message_ends_at_contact: bool
+) -> Findings:
     """The labelled fields of all documents: by the definition's labels, then by the common ones."""
     findings = Findings()
     by_target: dict[str, list[Selector]] = {}
     for selector in definition.selectors:
         if selector.kind == "label":
             by_target.setdefault(selector.target, []).append(selector)
-    for document in mail.documents:
+    for document in map(partial(_without_labels_in, message=message), mail.documents):
         fields = list(labelled_fields(
             document, definition.labels, definition.ends,
             use_common=definition.uses_common_labels, message_ends_at_contact=message_ends_at_contact,
