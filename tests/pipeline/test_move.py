@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy import Connection, create_engine, make_url, select, text
 
 from leadmaild.cli.main import leadmaild
 from leadmaild.commands.audit import balance_of
@@ -194,6 +194,24 @@ async def test_while_a_daemon_is_present_nothing_is_moved_and_while_it_is_moved_
     assert set(seen) == {False}
     assert one.take()
     one.release()
+
+
+@pytest.mark.component
+def test_a_presence_comes_back_after_its_connection_was_lost(postgres_url):
+    url = make_url(postgres_url)
+    daemon, mover = presence_on(url), presence_on(url)
+    assert daemon.take()
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        connection.execute(text(f"{others} AND pid <> pg_backend_pid()"))
+    engine.dispose()
+    daemon.keep()
+    assert not mover.take(alone=True)
+    daemon.release()
+    while not mover.take(alone=True):  # until the server has seen that the session is over
+        pass
+    mover.release()
 
 
 @pytest.mark.asyncio
