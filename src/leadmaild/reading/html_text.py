@@ -246,7 +246,13 @@ class _Walker:
         if ("a" in (first.tag, second.tag) and not says_so) or not second.text().strip():
             return False
         # From here on it is a pair: to walk below and then walk again would double the work at every level.
-        self._labelled(label, "\n".join(row.text for row in self._rows_inside(second, depth)).strip())
+        rows = self._rows_inside(second, depth)
+        own = next((at for at, row in enumerate(rows) if at and row.label and row.value), len(rows))
+        if "message" in common_targets(label.rstrip(" :")):
+            own = len(rows)  # labels inside a message are its text
+        self._labelled(label, "\n".join(row.text for row in rows[:own]).strip())
+        for row in rows[own:]:  # "From:" and below its value "Sent:", "To:", as Outlook nests them
+            self._add(row)
         return True
 
     def _rows_inside(self, node: LexborNode, depth: int) -> list[Row]:
