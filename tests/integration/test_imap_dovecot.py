@@ -491,6 +491,20 @@ async def test_a_wrong_password_waits_five_minutes_and_stops_nobody_else(
 
 
 @pytest.mark.asyncio
+async def test_it_is_noted_when_a_mailbox_was_looked_through_and_why_one_is_lost(
+    dovecot: Dovecot, mailbox, server, watch, door
+):
+    dead = watch(replace(mailbox, name="dead", server=replace(server, password=lambda: "wrong")))
+    await until(lambda: "refuses the log-in" in door.ledger.problems.get("dead", ""))
+    alive = watch(mailbox)
+    await until(lambda: "muc" in door.ledger.looks)
+    assert door.ledger.looks["muc"] == alive.last_success_at
+    assert set(door.ledger.problems) == {"dead"}
+    assert "dead" not in door.ledger.looks
+    dead.task.cancel()
+
+
+@pytest.mark.asyncio
 async def test_an_old_mail_found_later_gets_no_automatic_mail(dovecot: Dovecot, mailbox, watch, door):
     watcher = watch(replace(mailbox, max_age=timedelta(hours=48)))
     await begun(watcher)
