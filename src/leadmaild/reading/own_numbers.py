@@ -38,6 +38,7 @@ _YOUR_NUMBER = re.compile(
     r"\b(?:ihre[rnm]?|eure[rnm]?|your|votre|vos|uw|vostr[oa]|suo)\s+(?:\w+\s+)?"
     r"(?:\w*nummer|nr|hotline|telefon\w*|number|phone|numero|telefoon\w*)\b"
 )
+_YOURS_BEFORE = re.compile(_YOUR_NUMBER.pattern + r"\s*[.:]?\s*$")  # whoever else the sentence is about
 _DIALLED = re.compile(
     r"versuch\w*|nicht erreich\w*|nie erreich\w*|angerufen|niemand|tried|called|no ?one|essay\w*|appelee?s?\b|joindre"
     r"|provat\w*|chiamat\w*|nessuno|geprobeerd|gebeld|niemand"
@@ -88,7 +89,7 @@ def _numbers_in(text: str, locale: Locale) -> Iterator[_Number]:
         # Without a word that says so, only what its plan knows, or what is written internationally, is a number.
         if not (phone.is_valid or phone.raw.startswith(("+", "00")) or is_named or is_mine):
             continue
-        if not is_mine and _is_the_dealers(*sentence):
+        if _YOURS_BEFORE.search(sentence[0]) or (not is_mine and _is_the_dealers(*sentence)):
             continue
         path = "contact.fax" if _FAX_BEFORE.search(before) else "contact.phone"
         yield _Number(path, phone.e164, phone.raw, is_mine or is_named or _LABEL_BEFORE.search(before) is not None)

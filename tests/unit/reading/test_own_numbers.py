@@ -11,6 +11,7 @@ from leadmaild.reading.own_numbers import his_phones_of, phones_of
     [
         "Ich habe mehrfach versucht, Sie unter 089 99998 010 zu erreichen.",
         "Unter Ihrer Nummer 0221 4710 123 habe ich niemanden erreicht.",
+        "Ihr Kollege sagte mir unter Ihrer Telefonnummer 089 99998 020, ich soll mailen.",
         "I tried to reach you on +44 20 7946 0111 yesterday.",
         "J'ai essayé de vous joindre au +33 1 99 00 12 34.",
     ],
