@@ -1,7 +1,7 @@
 """Values of a TOML table, each checked; what is wrong is collected, not raised, so that all of it is told at once."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import re2
@@ -79,6 +79,10 @@ class CheckedTable:
             return ()
         return tuple(p for v in values if (p := self._pattern(v, path)) is not None)
 
+    def _any_of(self, patterns: Sequence[Pattern], path: str) -> Pattern | None:
+        """All of them as one expression, so that a long text need be searched but once; None if there are none."""
+        return self._compiled("|".join(f"(?:{p.pattern})" for p in patterns), path) if patterns else None
+
     def _optional_pattern(self, table: dict[str, Any], key: str, path: str) -> Pattern | None:
         return self._pattern(table[key], f"{path}.{key}") if key in table else None
 
@@ -87,8 +91,11 @@ class CheckedTable:
         if not isinstance(value, str) or len(value) > _LONGEST_PATTERN:
             self._wrong(path, f"must be a regex of at most {_LONGEST_PATTERN} characters")
             return None
+        return self._compiled(value, path)
+
+    def _compiled(self, pattern: str, path: str) -> Pattern | None:
         try:
-            return compiled(value)
+            return compiled(pattern)
         except re2.error as error:
             reason = error.args[0] if error.args else error
             reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason

@@ -123,7 +123,7 @@ class _Reader(CheckedTable):
             reply_to=self._strings(reply, "to", "reply.to") or ("body:email", "header:reply-to"),
             relay_domains=self._strings(reply, "relay_domains", "reply.relay_domains"),
             separator=text.get("separator", ":") if isinstance(text.get("separator", ":"), str) else ":",
-            ends=self._patterns(text.get("end", []), "text.end"),
+            end=self._any_of(self._patterns(text.get("end", []), "text.end"), "text.end"),
             uses_common_labels=labels != "none",
             owns_common_labels=labels == "common",
             labels=self._label_set(selectors, table.get("sections", {})),
@@ -232,7 +232,8 @@ class _Reader(CheckedTable):
                 if kind not in _SECTIONS:
                     self._wrong(f"sections.{kind}", f"must be one of {', '.join(sorted(_SECTIONS))}")
                 patterns += [(p, kind) for p in self._patterns(headings, f"sections.{kind}")]
-        return LabelSet(targets, section_patterns=tuple(patterns))
+        any_section = self._any_of([pattern for pattern, _ in patterns], "sections")
+        return LabelSet(targets, section_patterns=tuple(patterns), any_section=any_section)
 
     def _tests(self, value: Any) -> tuple[TestCase, ...]:
         cases = []

@@ -80,7 +80,7 @@ class SourceDefinition:
     reply_to: tuple[str, ...] = ("body:email", "header:reply-to")
     relay_domains: tuple[str, ...] = ()
     separator: str = ":"
-    ends: tuple[Pattern, ...] = ()
+    end: Pattern | None = None
     uses_common_labels: bool = True
     owns_common_labels: bool = False
     labels: LabelSet = field(default_factory=lambda: LabelSet({}))

@@ -6,7 +6,7 @@ labels are the customer's text (lead-formats 0.6, 4).
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from leadmaild.reading.below_message import without_fields_below
@@ -51,33 +51,38 @@ class LabelledField:
 def labelled_fields(
     document: Document,
     own: LabelSet | None = None,
-    ends: Iterable[re.Pattern[str]] = (),
+    end: re.Pattern[str] | None = None,
     *,
     use_common: bool = True,
     message_ends_at_contact: bool = False,
 ) -> Iterator[LabelledField]:
     """Yield the labelled fields of a document in order: by the labels of `own` first, then by the common ones.
 
-    `ends` are patterns of lines at which the message block, and all reading, ends. `message_ends_at_contact` is for a
+    `end` tells lines at which the message block, and all reading, ends. `message_ends_at_contact` is for a
     form that prints the customer below his message: a label of his name, address or number ends it too.
     """
     # What the text does not hold at all need not be looked for line by line.
-    stop = min((m.start() for p in ends if (m := p.search(document.plain)) is not None), default=len(document.plain))
-    if own is not None and own.section_patterns:
-        own = replace(own, section_patterns=tuple(s for s in own.section_patterns if s[0].search(document.plain)))
+    ending = end.search(document.plain) if end is not None else None
+    stop = ending.start() if ending is not None else len(document.plain)
     lines = with_leading_labels(document.lines) if use_common else document.lines
-    yield from _Walk(lines, own, use_common, message_ends_at_contact).fields(stop)
+    sections = own.sections_in(document.plain) if own is not None else ()
+    yield from _Walk(lines, own, sections, use_common, message_ends_at_contact).fields(stop)
 
 
 class _Walk:
     """Goes through the lines of a document once, knowing in which section and message block it stands."""
 
     def __init__(
-        self, lines: tuple[Line, ...], own: LabelSet | None, use_common: bool, message_ends_at_contact: bool
+        self,
+        lines: tuple[Line, ...],
+        own: LabelSet | None,
+        sections: tuple[tuple[re.Pattern[str], str], ...],
+        use_common: bool,
+        message_ends_at_contact: bool,
     ) -> None:
         self._lines = lines
         self._own = own
-        self._has_own_sections = own is not None and bool(own.section_patterns)
+        self._sections = sections  # of the definition
         self._use_common = use_common
         self._ends_at_contact = message_ends_at_contact
         self._section = ""
@@ -171,13 +176,10 @@ class _Walk:
 
     def _opened_by_own_pattern(self, line: Line) -> str:
         """The section that a line opens by a pattern of the definition, heading or not."""
-        if self._own is None or not self._own.section_patterns:
-            return ""
-        return next((kind for pattern, kind in self._own.section_patterns if pattern.search(line.text)), "")
+        return next((kind for pattern, kind in self._sections if pattern.search(line.text)), "")
 
     def _section_named(self, heading: str) -> str:
-        patterns = self._own.section_patterns if self._own and heading else ()
-        named = next((kind for pattern, kind in patterns if pattern.search(heading)), "")
+        named = next((kind for pattern, kind in self._sections if pattern.search(heading)), "") if heading else ""
         return named or (section_of(heading) if self._use_common else "")
 
     def _opens_section(self, line: Line) -> bool:
@@ -216,7 +218,7 @@ class _Walk:
         text = line.text
         if text[:1] in RULE_SIGNS and (text == "--" or is_rule_line(text)):
             return True
-        if ends_words(text) or (self._has_own_sections and self._opened_by_own_pattern(line)):
+        if ends_words(text) or (self._sections and self._opened_by_own_pattern(line)):
             return True
         if line.label is not None and self._is_field(line):
             return True

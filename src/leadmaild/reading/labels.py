@@ -55,6 +55,7 @@ class LabelSet:
     targets: Mapping[str, tuple[str, ...]]
     sections: Mapping[str, str] = field(default_factory=dict)  # folded heading -> section
     section_patterns: tuple[tuple[re.Pattern[str], str], ...] = ()
+    any_section: re.Pattern[str] | None = None  # all of them in one
     before: tuple[str, ...] = ()  # each with its blank
     after: tuple[str, ...] = ()
     footer_labels: frozenset[str] = frozenset()
@@ -62,6 +63,12 @@ class LabelSet:
     buttons: frozenset[str] = frozenset()
     hints: tuple[str, ...] = ()
     end_starts: tuple[str, ...] = ()  # the first letters of footers and hints
+
+    def sections_in(self, text: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+        """Return the section patterns that a whole text holds; the others need not be tried on its lines."""
+        if self.any_section is None or self.any_section.search(text) is None:
+            return ()
+        return tuple(section for section in self.section_patterns if section[0].search(text))
 
     def targets_of(self, label: str) -> tuple[str, ...]:
         """Return the targets of a label as written in a mail, () if it is not known."""

@@ -68,6 +68,10 @@ class _Chosen:
         self.provenance: dict[str, Provenance] = {}
         self.contradictions: list[str] = []
 
+    def has_any(self, group: str) -> bool:
+        """Whether anything was found for a group of fields, such as `vehicle`."""
+        return any(path.startswith(group) for path in self._by_path)
+
     def value(self, path: str) -> object | None:
         """Choose among the findings of one field: the surest; agreement of two origins adds, contradiction takes."""
         found = self._by_path.get(path)
@@ -192,13 +196,15 @@ def _person(chosen: _Chosen, origin: Origin) -> Person:
 
 
 def _vehicle(chosen: _Chosen, group: str) -> VehicleText | None:
-    values: dict[str, object] = {name: chosen.value(f"{group}.{name}") for name in _VEHICLE_FIELDS}
-    if all(value is None for value in values.values()):
+    if not chosen.has_any(group):
         return None
+    values = {name: chosen.value(f"{group}.{name}") for name in _VEHICLE_FIELDS}
     return VehicleText(**values)  # type: ignore[arg-type]  # each reader yields its field's type
 
 
 def _finance(chosen: _Chosen) -> Finance | None:
+    if not chosen.has_any("finance"):
+        return None
     finance = Finance(
         chosen.money("finance.down_payment"),
         chosen.money("finance.monthly"),

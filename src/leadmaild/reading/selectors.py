@@ -105,7 +105,7 @@ def _by_labels(
             by_target.setdefault(selector.target, []).append(selector)
     for document in map(partial(_without_labels_in, message=message), mail.documents):
         fields = list(labelled_fields(
-            document, definition.labels, definition.ends,
+            document, definition.labels, definition.end,
             use_common=definition.uses_common_labels, message_ends_at_contact=message_ends_at_contact,
         ))  # fmt: skip
         for field in without_dealers(fields) if definition.redirect_class is RedirectClass.MARKETPLACE else fields:
