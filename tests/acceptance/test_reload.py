@@ -109,6 +109,7 @@ def test_the_exit_status_of_a_reload_says_whether_the_files_are_in_force(daemon)
     assert "location MUC: escalation.stage1" in done.stderr.decode()
     edit(daemon, "[gateway]", "[gateway")  # not even TOML
     assert daemon.run("reload", "--pid", str(daemon.pid)).returncode == 78
+    assert daemon.run("reload").returncode == 78  # the daemon that started last on this machine
     assert daemon.runs
     pid = daemon.pid
     edit(daemon, "[gateway", "[gateway]")
@@ -116,3 +117,6 @@ def test_the_exit_status_of_a_reload_says_whether_the_files_are_in_force(daemon)
     edit(daemon, 'stage1 = "0"', 'stage1 = "3h"')
     assert daemon.stop() == 0
     assert daemon.run("reload", "--pid", str(pid)).returncode == 69
+    done = daemon.run("reload")
+    assert done.returncode == 69
+    assert b"no daemon of these settings runs" in done.stderr

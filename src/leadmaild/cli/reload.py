@@ -3,6 +3,7 @@
 import os
 import signal
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
@@ -19,9 +20,9 @@ _LOOK_EVERY = timedelta(milliseconds=100)
 
 
 @click.command()
-@click.option("--pid", type=click.IntRange(min=2), required=True, help="The daemon's process ($MAINPID in a unit).")
+@click.option("--pid", type=click.IntRange(min=2), help="The daemon's process (default: the one started last here).")
 @config_option
-def reload(pid: int) -> None:
+def reload(pid: int | None) -> None:
     """Have the daemon take its settings files anew. 0: they are in force; 78: they are wrong, those before stay."""
     chosen, wrong = settings_or_what_is_left()
     try:
@@ -35,10 +36,11 @@ def reload(pid: int) -> None:
     click.echo(f"in force; {answer.changed} {'key' if answer.changed == 1 else 'keys'} changed")
 
 
-async def _reload(chosen: Settings, pid: int) -> Answer:
+async def _reload(chosen: Settings, named: int | None) -> Answer:
     clock = SystemClock()
     async with database_of(chosen) as database:
         before = await _last(database)
+        pid = named or _started_last(before)
         _signal(pid)
         ends_at = clock.now() + _PATIENCE
         while clock.now() < ends_at:
@@ -52,6 +54,20 @@ async def _reload(chosen: Settings, pid: int) -> Answer:
 async def _last(database: Database) -> Answer | None:
     async with database.view() as tx:
         return await last_answer(tx, machine_name())
+
+
+def _started_last(answer: Answer | None) -> int:
+    """The daemon that answered last on this machine, if it still runs: SIGHUP would end whoever has its number now."""
+    if answer is not None and answer.pid and b"leadmaild" in _command_of(answer.pid):
+        return answer.pid
+    raise Unavailable("no daemon of these settings runs on this machine; --pid names one that does")
+
+
+def _command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _signal(pid: int) -> None:

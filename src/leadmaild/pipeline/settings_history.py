@@ -5,6 +5,7 @@ The settings last in force are kept as they may be shown, so that a change made 
 """
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -22,12 +23,13 @@ IN_FORCE = "settings"  # under which the installation keeps them
 class Answer:
     """What a start or reload made of the settings files: in force with so many changes, or not, and why.
 
-    `at` (RFC 3339, to the microsecond) tells one answer from the next.
+    `at` (RFC 3339, to the microsecond) tells one answer from the next; `pid` is the process that gave it, 0 = unknown.
     """
 
     at: str
     changed: int = 0
     problems: tuple[Problem, ...] = ()
+    pid: int = 0
 
 
 async def record(tx: Transaction, settings: Settings, machine: str, now: datetime) -> tuple[Change, ...]:
@@ -42,13 +44,13 @@ async def record(tx: Transaction, settings: Settings, machine: str, now: datetim
         await tx.installation.log_setting(WHO, change.location, change.key, change.old, change.new, now)
     if kept is None or changed:
         await tx.installation.keep(IN_FORCE, packed(current), now)
-    await _answer(tx, Answer(now.isoformat(), len(changed)), machine, now)
+    await _answer(tx, Answer(now.isoformat(), len(changed), pid=os.getpid()), machine, now)
     return changed
 
 
 async def record_rejection(tx: Transaction, problems: Sequence[Problem], machine: str, now: datetime) -> None:
     """Keep why the settings files were not taken, for `status` and `reload` to show."""
-    await _answer(tx, Answer(now.isoformat(), problems=tuple(problems)), machine, now)
+    await _answer(tx, Answer(now.isoformat(), problems=tuple(problems), pid=os.getpid()), machine, now)
 
 
 async def last_answer(tx: Transaction, machine: str) -> Answer | None:
@@ -57,7 +59,8 @@ async def last_answer(tx: Transaction, machine: str) -> Answer | None:
     if kept is None:
         return None
     row = json.loads(kept)
-    return Answer(row["at"], row["changed"], tuple(Problem(**problem) for problem in row["problems"]))
+    problems = tuple(Problem(**problem) for problem in row["problems"])
+    return Answer(row["at"], row["changed"], problems, row.get("pid", 0))
 
 
 async def _answer(tx: Transaction, answer: Answer, machine: str, now: datetime) -> None:
