@@ -30,13 +30,16 @@ def transports_of(settings: Settings, clock: Clock) -> dict[str, Transport]:
 def _transport(server: OutboundSettings, settings: Settings, clock: Clock) -> Transport:
     if server.transport == "files":
         return FileTransport(server.files or settings.path.parent / "var" / "outgoing", clock)
-    return SmtpTransport(
-        MailServer(
-            host=server.host,
-            port=server.port,
-            helo=own_hostname(settings),
-            tls=TlsPolicy(server.tls),
-            user=server.user,
-            password=server.password.reveal(),
-        )
+    return SmtpTransport(mail_server_of(server, settings))
+
+
+def mail_server_of(server: OutboundSettings, settings: Settings) -> MailServer:
+    """Where a relay is and how to get in. Raises Unavailable for a password that cannot be had now."""
+    return MailServer(
+        host=server.host,
+        port=server.port,
+        helo=own_hostname(settings),
+        tls=TlsPolicy(server.tls),
+        user=server.user,
+        password=server.password.reveal(),
     )

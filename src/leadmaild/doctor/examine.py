@@ -1,7 +1,6 @@
 """Everything that is looked at, in the order it is told: settings, machine, servers, DNS."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from leadmaild.doctor.finding import Finding, failed, warning
 from leadmaild.errors import Problem, Unavailable
 from leadmaild.resolver import Resolver
 from leadmaild.storage.engine import database_url, is_sqlite
+from leadmaild.transports import own_hostname
 
 _Look = Callable[[], Finding]
 
@@ -45,7 +45,7 @@ def _servers(settings: Settings) -> Iterator[Awaitable[Finding]]:
             path = server.files or settings.path.parent / "var" / "outgoing"
             yield asyncio.to_thread(servers.folder, server, path)
         else:
-            yield servers.relay(server, _helo(settings))
+            yield servers.relay(server, settings)
     for mailbox in settings.imap:
         yield servers.mailbox(mailbox)
 
@@ -60,7 +60,7 @@ def _names(settings: Settings, resolver: Resolver) -> Iterator[_Look]:
     for domain, server in _sent_for(settings):
         if server.transport == "files":
             continue  # leaves nothing that anybody could check
-        yield partial(domains.spf, resolver, domain, server.host, _helo(settings))
+        yield partial(domains.spf, resolver, domain, server.host, own_hostname(settings))
         yield from _dkim(domain, server, resolver)
     for domain in dict.fromkeys(domain for domain, _ in _sent_for(settings)):
         yield partial(domains.dmarc, resolver, domain)
@@ -87,7 +87,3 @@ def _sent_for(settings: Settings) -> tuple[tuple[str, OutboundSettings], ...]:
         if server is not None and domain and location.send_emails:
             found.setdefault((domain, server.name), (domain, server))
     return tuple(found.values())
-
-
-def _helo(settings: Settings) -> str:
-    return settings.gateway.hostname or socket.getfqdn()

@@ -1,33 +1,26 @@
 """Whether the servers we talk to let us in: relays and mailboxes. Logs in, sends nothing, opens nothing for writing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from leadmaild.config.model import Settings
 from leadmaild.config.process import ImapSettings, OutboundSettings
 from leadmaild.doctor.finding import Finding, failed, ok, warning
 from leadmaild.errors import Refused, Unavailable
-from leadmaild.outbound.mail_server import MailServer, TlsPolicy
+from leadmaild.outbound.mail_server import TlsPolicy
 from leadmaild.outbound.smtp_transport import SmtpTransport
+from leadmaild.transports import mail_server_of
 
 _PATIENCE = timedelta(seconds=10)
 _LOOPBACK = ("localhost", "127.", "::1")
 
 
-async def relay(server: OutboundSettings, helo: str) -> Finding:
+async def relay(server: OutboundSettings, settings: Settings) -> Finding:
     """Connects to the relay, encrypts and logs in as for a mail, and says goodbye."""
     about = server.name
     try:
-        transport = SmtpTransport(
-            MailServer(
-                host=server.host,
-                port=server.port,
-                helo=helo,
-                tls=TlsPolicy(server.tls),
-                user=server.user,
-                password=server.password.reveal(),
-                command_timeout=_PATIENCE,
-            )
-        )
+        transport = SmtpTransport(replace(mail_server_of(server, settings), command_timeout=_PATIENCE))
         await transport.try_out()
     except Unavailable as wrong:
         return failed("relay", about, str(wrong), "check host, port, tls, user and password of this [[outbound]]")
