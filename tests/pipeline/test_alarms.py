@@ -44,6 +44,15 @@ async def test_a_notice_that_reaches_only_an_absent_assignee_raises_an_alarm_onc
     assert [(one["reason"], one["location"]) for one in of_reminder] == [("not_everybody_is_told", "MUC")]
 
 
+@pytest.mark.rule("BI-61", "AR-17")
+async def test_a_spent_budget_raises_an_alarm_that_says_so(open_dealership, alarms):
+    bench = await open_dealership(tables="[location.autoresponse]\n  per_hour = 1")
+    for number in (1, 2):
+        await bench.take(enquiry(number))
+    await bench.run()
+    assert [(one["reason"], one["location"]) for one in alarms] == [("budget_exhausted", "MUC")]
+
+
 def _busy(address):
     return RecipientResult(address, Delivery.DEFERRED, "451 4.3.2 later")
 

@@ -32,8 +32,9 @@ def decided(entry: JournalEntry, decision: Decision, applied: Applied) -> None:
         _lead(step, number, say)
     for intent, lead in applied.intents:
         _intent(intent, lead, say)
-    for alarm in decision.alarms:
-        say(Event.ALARM_RAISED, reason=str(decision.outcome), problem=alarm)
+    for alarm in decision.alarms:  # where there is a lead it is about the answer to it
+        reason = "budget_exhausted" if decision.steps else str(decision.outcome)
+        say(Event.ALARM_RAISED, reason=reason, problem=alarm)
 
 
 def _lead(step: OpenLead | JoinLead, number: int, say: partial[None]) -> None:
