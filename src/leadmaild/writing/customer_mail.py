@@ -11,7 +11,7 @@ from leadmaild.writing import attachments
 from leadmaild.writing.assemble import Body, Enclosure
 from leadmaild.writing.blocks import chosen_block, render_html, render_text
 from leadmaild.writing.cleaning import one_line, paragraphs
-from leadmaild.writing.placeholders import placeholders_of
+from leadmaild.writing.placeholders import Placeholders, placeholders_of
 from leadmaild.writing.plain_text import plain_text
 from leadmaild.writing.templates import Templates, Words, primary_tag
 
@@ -75,16 +75,23 @@ class _Dress:
         self.facts = facts
         self.templates = templates
         self.notes: list[str] = []
+        self._values: dict[str, Placeholders] = {}
         self.wanted = primary_tag(facts.language) or facts.location.language
         self.language = self._block("intro")[1]
 
     def html(self, name: str) -> Markup:
         source, language = self._block(name)
-        return render_html(source, placeholders_of(self.facts, self.templates.words(language)))
+        return render_html(source, self._placeholders(language)) if source.strip() else _NOTHING
 
     def subject(self) -> str:
         source, language = self._block("subject")
-        return one_line(render_text(source, placeholders_of(self.facts, self.templates.words(language))))
+        return one_line(render_text(source, self._placeholders(language)))
+
+    def _placeholders(self, language: str) -> Placeholders:
+        """Made once a language: the blocks of a mail share them."""
+        if language not in self._values:
+            self._values[language] = placeholders_of(self.facts, self.templates.words(language))
+        return self._values[language]
 
     def plain(self, name: str) -> str:
         found = chosen_block(name, self.facts.location, self.facts.group, self.wanted, required=False)
