@@ -133,7 +133,9 @@ class Gateway:
         self.sources_worker = Worker(
             "sources", self.source_watch.step, outside.clock, poll=SOURCES_EVERY, give_way=give_way
         )
-        self.retention = Retention(database, lambda: self.world, outside.clock, outside.node)
+        self.retention = Retention(
+            database, lambda: self.world, outside.clock, outside.node, lambda: self.clock_watch.is_doubtful()
+        )
         self.retention_worker = Worker(
             "retention", self.retention.step, outside.clock, poll=RETENTION_EVERY, give_way=give_way
         )

@@ -8,6 +8,7 @@ from leadmaild.commands.reactions import follow_up_lead
 from leadmaild.model.lead import TimerState
 from leadmaild.model.outgoing import Delivery, RecipientResult
 from tests.dealership import enquiry
+from tests.pipeline.aging import clean, close, kept_mails
 from tests.pipeline.steps import MONDAY_10, outcomes
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.rule("SP-18"), pytest.mark.rule("BI-78")]
@@ -102,3 +103,25 @@ async def test_a_follow_up_keeps_its_date_when_the_clock_is_set_back(bench):
     await tick(bench)
 
     assert (await bench.lead(lead.number)).due_at == at
+
+
+@pytest.mark.rule("R180")
+async def test_a_clock_that_jumps_ahead_throws_nothing_away_before_somebody_could_set_it_right(bench):
+    await bench.take(enquiry(1))
+    await bench.run()
+    await tick(bench)
+    await close(bench, 100001)
+    bench.clock.advance(TEN_YEARS)
+    await clean(bench)
+    await tick(bench)
+    await clean(bench)
+    assert await kept_mails(bench) == [True]
+
+    bench.clock.advance(timedelta(hours=23))
+    await tick(bench)
+    await clean(bench)
+    assert await kept_mails(bench) == [True]
+    bench.clock.advance(timedelta(hours=2))  # nobody did: then it is right
+    await tick(bench)
+    await clean(bench)
+    assert await kept_mails(bench) == [False]

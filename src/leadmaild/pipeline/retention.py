@@ -122,8 +122,16 @@ async def _chosen(tx: Transaction, span: Span, rows: Sequence[_Place]) -> tuple[
 class Retention:
     """The step that sweeps, again and again, on the node that holds the lease."""
 
-    def __init__(self, database: Database, world: Callable[[], World], clock: Clock, node: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        world: Callable[[], World],
+        clock: Clock,
+        node: str,
+        is_clock_doubtful: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database = database
+        self._is_clock_doubtful = is_clock_doubtful
         self._world = world
         self._clock = clock
         self._node = node
@@ -131,7 +139,12 @@ class Retention:
         self._log_is_full = False  # of what was let go of
 
     async def step(self) -> bool:
-        """Do one window of the sweep that runs, or begin one; False at its end, until the next is due."""
+        """Do one window of the sweep that runs, or begin one; False at its end, until the next is due.
+
+        What is gone cannot be brought back: a clock that has just jumped ahead makes nothing old (SP-18).
+        """
+        if self._is_clock_doubtful():
+            return False
         if self._sweep is None:
             now = self._clock.now()
             async with self._database.view() as tx:
