@@ -5,6 +5,7 @@ One table for all readers, so that a price is read the same way whether ADF, a p
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from leadmaild.model.reading import RequestType
 from leadmaild.reading import contact_values, values
@@ -19,11 +20,16 @@ def put(findings: Findings, path: str, raw: str, locale: Locale, *, where: str, 
     Raises KeyError for a path that is no target (definitions are checked at load).
     """
     before = len(findings.items)
-    for target, value in reader_of(path)(path, raw, locale):
+    for target, value in _values_of(path, raw, locale):
         # What was taken out of another field (make out of a title) is a shade less sure than the field itself.
         shade = 0.0 if target == path else 0.01
         findings.add(target, value, raw, where, rule, confidence - shade)
     return len(findings.items) > before
+
+
+@lru_cache(maxsize=64)  # the other alternative of a mail says most of it again
+def _values_of(path: str, raw: str, locale: Locale) -> tuple[tuple[str, object], ...]:
+    return tuple(reader_of(path)(path, raw, locale))
 
 
 def reader_of(path: str) -> Reader:
