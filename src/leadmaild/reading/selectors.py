@@ -206,7 +206,10 @@ def _found(selector: Selector, mail: Mail, locale: Locale) -> Iterator[Found]:
 
 def _by_patterns(patterns: tuple[Pattern, ...], texts: tuple[str, ...] | list[str], where: str) -> Iterator[Found]:
     """The group `x`, else the first group, else the whole (a link as a whole) of the first match in each text."""
-    for text in texts:
+    if len(texts) > 1:  # a page has dozens of links, and most expressions match none of them
+        together = "\n".join(texts)
+        patterns = tuple(pattern for pattern in patterns if pattern.search(together))
+    for text in texts if patterns else ():
         for pattern in patterns:
             found = pattern.search(text)
             if found is None:

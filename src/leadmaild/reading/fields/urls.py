@@ -53,6 +53,8 @@ def region_of_link(link: str) -> str | None:
 
 
 def _inner_target(link: str) -> str | None:
+    if "http" not in link[4:].lower():
+        return None
     try:
         parts = urlsplit(link)
         pairs = parse_qsl(parts.query, max_num_fields=50)
