@@ -116,9 +116,12 @@ class ProspectElement:
         streets = sorted(address.findall("street"), key=lambda s: s.get("line", "1"))
         lines = [one_line(text_of(s)) for s in (*streets, *address.findall("apartment")) if text_of(s)]
         self._put("contact.street", ", ".join(lines), "address/street")
-        for tag, path in (("postalcode", "contact.zip"), ("city", "contact.city")):
-            written = text_of(address.find(tag))
-            self._add(path, one_line(written), written, f"address/{tag}")
+        postcode, city = (one_line(text_of(address.find(tag))) for tag in ("postalcode", "city"))
+        if not postcode and city[:1].isdigit():  # "50667 Köln" as the city
+            self._put("contact.zip_city", city, "address/city")
+        else:
+            self._add("contact.zip", postcode, postcode, "address/postalcode")
+            self._add("contact.city", city, city, "address/city")
         self._put("contact.country", text_of(address.find("country")), "address/country")
 
     def _comments(self, customer: Element | None) -> None:

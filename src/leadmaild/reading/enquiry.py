@@ -227,6 +227,8 @@ class _Reader:
             targets.put(findings, "message", words, self._locale, where="text", rule="announced", confidence=LABEL)
             return
         if self._mail.known_labels > _MOST_LABELS_OF_FREE_MAIL:
+            if words := announced_message(document, may_be_quoted=True):
+                targets.put(findings, "message", words, self._locale, where="text", rule="announced", confidence=LABEL)
             return
         shown = itertools.takewhile(lambda line: not ends_words(line.text), document.lines)
         lines = [line for line in shown if line.label is None or not common_targets(line.label)]

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceDefinition
-from leadmaild.reading.fields.amounts import REGION_OF_CURRENCY, currency_in, currency_of_region
+from leadmaild.reading.fields.amounts import REGION_OF_CURRENCY, currency_of_amounts_in, currency_of_region
 from leadmaild.reading.fields.folding import accents_folded
 from leadmaild.reading.fields.urls import region_of_link
 from leadmaild.reading.findings import Locale
@@ -54,7 +54,7 @@ def locale_of(mail: Mail, definition: SourceDefinition | None, context: ReadingC
             if any(d.split(".")[0] in link for r in definition.recognise for d in r.from_domain)
         )
         region = next((r for link in links if (r := region_of_link(link))), "")
-    if not region and (found := currency_in(mail.body[:20_000])) in REGION_OF_CURRENCY:
+    if not region and (found := currency_of_amounts_in(mail.body[:20_000])) in REGION_OF_CURRENCY:
         region = REGION_OF_CURRENCY[found or ""]
     if not region:
         language = _language(mail, definition)

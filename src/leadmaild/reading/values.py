@@ -66,6 +66,9 @@ def title_of_person_or_ad_of(_path: str, raw: str, locale: Locale) -> Values:
 def vehicle_title_of(path: str, raw: str, locale: Locale) -> Values:
     """A vehicle's title, make and model out of it, and the figures on the lines below it."""
     group = path.partition(".")[0]
+    if group == "trade_in" and (requests.is_refusal(raw) or requests.is_consent(raw)):  # "Fahrzeug in Zahlung: nein"
+        yield from request_flag_of("request.trade_in", raw, locale)
+        return
     lines = raw.strip().split("\n")
     of_title = [line for n, line in enumerate(lines) if n == 0 or not figures.figures_in(line)]
     title = one_line("\n".join(of_title))[:_LONGEST_TEXT]

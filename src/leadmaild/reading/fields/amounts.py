@@ -19,6 +19,8 @@ _CURRENCIES = {
 _CURRENCY = re.compile(
     r"€|£|\$|\b(?:eur(?:os?)?|chf|sfr|gbp|usd|pln|zł|czk|kč|dkk|sek|nok|huf|ft|ron)\b|\bfr\.", re.IGNORECASE
 )
+_AMOUNT_BEFORE = re.compile(r"\d(?:[.,][-–—]{1,2})?\s?$")
+_AMOUNT_AFTER = re.compile(r"\s?\d[\d'’.,]{2}")  # not the hours in "Fr. 9-18 Uhr"
 _THOUSAND_MONEY = re.compile(r"\s*(?:tsd\.?|t(?=\s?(?:€|eur))|k\b|k(?=€)|mille)", re.IGNORECASE)
 _CURRENCY_OF_REGION = {"CH": "CHF", "LI": "CHF", "GB": "GBP", "US": "USD", "PL": "PLN", "CZ": "CZK", "DK": "DKK"}
 REGION_OF_CURRENCY = {"CHF": "CH", "GBP": "GB", "PLN": "PL", "CZK": "CZ", "DKK": "DK", "SEK": "SE", "HUF": "HU"}
@@ -41,6 +43,15 @@ def currency_in(text: str) -> str | None:
     """Return the ISO 4217 code of the first currency written in `text`, or None."""
     found = _CURRENCY.search(text)
     return _CURRENCIES[found.group().lower()] if found else None
+
+
+def currency_of_amounts_in(text: str) -> str | None:
+    """Return the code of the first currency written beside an amount; "Fr. Meier" and "FT-4" are no amounts."""
+    for found in _CURRENCY.finditer(text):
+        before, after = text[max(0, found.start() - 4) : found.start()], text[found.end() : found.end() + 6]
+        if _AMOUNT_BEFORE.search(before) or _AMOUNT_AFTER.match(after):
+            return _CURRENCIES[found.group().lower()]
+    return None
 
 
 def money_in(text: str, currency: str = "EUR") -> Money | None:
