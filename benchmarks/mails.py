@@ -40,7 +40,10 @@ Mit freundlichen Grüßen
 {name}
 """
 
-_ROWS = ("Fahrzeug", "Interne Nummer", "Inserats-ID", "Preis", "Erstzulassung", "Kilometerstand", "Name", "Telefon")
+_ROWS = (
+    "Fahrzeug", "Interne Nummer", "Inserats-ID", "Preis", "Erstzulassung", "Kilometerstand",
+    "Name", "Telefon", "E-Mail",
+)  # fmt: skip
 # No two lines of a mail, and no two mails are alike, so that nothing read before helps.
 _SENTENCES = (
     "ist der Wagen noch verfügbar, und könnte ich ihn am {n}. ansehen?",
@@ -120,7 +123,7 @@ def _as_page(text: str, number: int, blocks: int) -> str:
         f'<tr><td width="38%" valign="top" style="{_CELL}font-weight:bold;">{a}:</td>'
         f'<td valign="top" style="{_CELL}">{b}</td></tr>\n'
         for a, colon, b in lines
-        if colon and a in (*_ROWS, "E-Mail")
+        if colon and a in _ROWS
     )
     message = text.partition("Nachricht:\n")[2].replace("\n", "<br>\n")
     sheet = "".join(

@@ -1,6 +1,7 @@
 """Plain text to rows: unflowed (RFC 3676), quote marks read, labels split."""
 
 import re
+from collections.abc import Iterator
 
 from leadmaild.reading.charset import clean_line
 from leadmaild.reading.rows import Row, holds_none, is_rule, signs_in, split_label
@@ -11,16 +12,22 @@ MOST_LINES = 20_000
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _QUOTE = re.compile(r"(?:>\s?)+")
 _LONGEST_TABLE_ROW = 500
+_SHORT_LINE = 40  # greetings, closings, names, headings, buttons
 _TABLE_ROW = re.compile(r"\|\s*([^|]*?)\s*\|\s*([^|]*?)\s*\|?")
 
 
-def rows_of_text(text: str, separator: str = ":", is_flowed: bool = False) -> list[Row]:
-    """Return the rows of a plain text; blank lines stay, runs of them shrink to one."""
+def rows_of_text(text: str, separator: str = ":", is_flowed: bool = False, *, in_paragraphs: bool = False) -> list[Row]:
+    """Return the rows of a plain text; blank lines stay, runs of them shrink to one.
+
+    `in_paragraphs`: long lines of mere words make one row, from the second of them on. It is enough where another
+    rendering of the same words is read line by line, and takes a fraction of the time.
+    """
     lines = _BLANK_LINES.sub("\n\n", text).split("\n", MOST_LINES)
     rest = lines.pop() if len(lines) > MOST_LINES else ""
     rows: list[Row] = []
     signs = signs_in(text, separator)
-    for line in _unflowed(lines, separator) if is_flowed else lines:
+    lines = _unflowed(lines, separator) if is_flowed else lines
+    for line in _paragraphs(lines, signs) if in_paragraphs else lines:
         # Words as most lines are: without quote mark, rule, table or label.
         if line[:1].isalpha() and holds_none(line, signs):
             rows.append(Row(line.rstrip()))
@@ -31,6 +38,34 @@ def rows_of_text(text: str, separator: str = ":", is_flowed: bool = False) -> li
     while rows and rows[-1].is_blank:
         rows.pop()
     return [*rows, Row(rest.strip())] if rest else rows
+
+
+def by_lines(rows: list[Row]) -> list[Row]:
+    """Return the rows with paragraphs taken apart again into their lines."""
+    return [line for row in rows for line in (map(Row, row.text.split("\n")) if _is_paragraph(row) else (row,))]
+
+
+def _is_paragraph(row: Row) -> bool:
+    return row.label is None and "\n" in row.text
+
+
+def _paragraphs(lines: list[str], signs: tuple[str, ...]) -> Iterator[str]:
+    """The lines, runs of long ones without any sign of a label joined, but for the first of each: that one may be the
+    value of a label above it."""
+    run: list[str] = []
+    is_below_words = False
+    for line in lines:
+        is_words = len(line) > _SHORT_LINE and line[0].isalpha() and holds_none(line, signs)
+        if is_words and is_below_words:
+            run.append(line.rstrip())
+            continue
+        is_below_words = is_words
+        if run:
+            yield "\n".join(run)
+            run.clear()
+        yield line
+    if run:
+        yield "\n".join(run)
 
 
 def _row(line: str, separator: str) -> Row:

@@ -7,7 +7,7 @@ from leadmaild.reading.charset import without_mojibake
 from leadmaild.reading.earlier_mail import with_earlier_mail_quoted
 from leadmaild.reading.html_text import rows_of_html
 from leadmaild.reading.message import Document, Message, Part
-from leadmaild.reading.plain_text import rows_of_text
+from leadmaild.reading.plain_text import by_lines, rows_of_text
 from leadmaild.reading.rows import Row, lines_of
 
 _PAGE_START = re.compile(
@@ -26,15 +26,18 @@ def documents(message: Message, separator: str = ":") -> tuple[Document, ...]:
     """
     parts = _body_parts(message)
     if not any(p.content_type == "text/html" for p in parts):
-        return (_document(parts, separator),) if parts else ()
-    html = _document(_preferring(parts, "text/html"), separator)
-    chosen = _preferring(parts, "text/plain")
-    if chosen == _preferring(parts, "text/html"):
+        return (_document(parts, *_rows_of(parts, separator), separator),) if parts else ()
+    html_parts, plain_parts = _preferring(parts, "text/html"), _preferring(parts, "text/plain")
+    html = _document(html_parts, *_rows_of(html_parts, separator), separator)
+    if plain_parts == html_parts:
         return (html,)
-    plain = _document(chosen, separator)
-    if not html.plain or not plain.plain:
-        return (html,) if html.plain else (plain,)
-    return (html, plain) if _richness(html) >= _richness(plain) else (plain, html)
+    # Where HTML comes first, the plain text only confirms it: its words need not be read line by line.
+    rows, links = _rows_of(plain_parts, separator, in_paragraphs=True)
+    plain = _document(plain_parts, rows, links, separator)
+    if html.plain and (not plain.plain or _richness(html) >= _richness(plain)):
+        return (html, plain) if plain.plain else (html,)
+    plain = _document(plain_parts, by_lines(rows), links, separator)
+    return (plain, html) if html.plain else (plain,)
 
 
 def document_of_text(text: str, separator: str = ":") -> Document:
@@ -61,20 +64,25 @@ def _richness(document: Document) -> int:
     return sum(1 for line in document.lines if line.label is not None and line.value)
 
 
-def _document(parts: tuple[Part, ...], separator: str) -> Document:
+def _document(parts: tuple[Part, ...], rows: list[Row], links: list[str], separator: str) -> Document:
+    origin = "html" if any(p.content_type == "text/html" for p in parts) else "text"
+    return _as_document(rows, origin, tuple(dict.fromkeys(links)), separator)
+
+
+def _rows_of(parts: tuple[Part, ...], separator: str, *, in_paragraphs: bool = False) -> tuple[list[Row], list[str]]:
+    """The rows of the parts one below the other, and the links in them."""
     rows: list[Row] = []
     links: list[str] = []
     for part in parts:
         if rows:
             rows.append(Row(""))
-        rows += _rows(part, separator, links)
-    origin = "html" if any(p.content_type == "text/html" for p in parts) else "text"
-    return _as_document(rows, origin, tuple(dict.fromkeys(links)), separator)
+        rows += _rows(part, separator, links, in_paragraphs=in_paragraphs)
+    return rows, links
 
 
-def _rows(part: Part, separator: str, links: list[str]) -> list[Row]:
+def _rows(part: Part, separator: str, links: list[str], *, in_paragraphs: bool) -> list[Row]:
     if part.content_type != "text/html" and not _is_markup(part.text or ""):
-        return rows_of_text(part.text or "", separator, part.is_flowed)
+        return rows_of_text(part.text or "", separator, part.is_flowed, in_paragraphs=in_paragraphs)
     rows, found = rows_of_html(part.text or "", separator)
     links += found
     return rows
