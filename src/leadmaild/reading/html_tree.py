@@ -46,7 +46,7 @@ _NOT_NESTING = frozenset(
     ]
 )  # fmt: skip
 # Only a style that says one of these is looked at more closely.
-_TELLING = ("none", "hidden", "max-height", "opacity", "font-size:0", "font-size: 0", "weight", "through")
+_TELLING = ("display", "visibility", "max-height", "opacity", "font-size:0", "font-size: 0", "weight", "through")
 
 
 @dataclass(frozen=True, slots=True)

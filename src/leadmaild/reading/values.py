@@ -15,6 +15,7 @@ from leadmaild.reading.findings import Locale
 Values = Iterator[tuple[str, object]]
 
 _LONGEST_MESSAGE = 20_000
+_UNTIDY_LINE_ENDS = (" \n", "\t\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
 _LONGEST_TEXT = 200
 # What people and forms write into a field they leave open; folded, without marks around it.
 _SAYS_NOTHING = frozenset(
@@ -35,8 +36,10 @@ def text_of(path: str, raw: str, _locale: Locale) -> Values:
 
 def message_of(path: str, raw: str, _locale: Locale) -> Values:
     """The customer's words, lines kept."""
-    lines = [line.rstrip() for line in plain_blanks(raw[: 2 * _LONGEST_MESSAGE]).strip().splitlines()]
-    yield path, "\n".join(lines)[:_LONGEST_MESSAGE]
+    words = plain_blanks(raw[: 2 * _LONGEST_MESSAGE]).strip()
+    if any(end in words for end in _UNTIDY_LINE_ENDS):
+        words = "\n".join(line.rstrip() for line in words.splitlines())
+    yield path, words[:_LONGEST_MESSAGE]
 
 
 def email_of(path: str, raw: str, _locale: Locale) -> Values:

@@ -24,7 +24,15 @@ def plain_blanks(text: str) -> str:
     """Return `text` (NFC) with every kind of blank and hyphen made the plain one, and invisible characters gone."""
     if text.isascii():
         return text
-    # Looking is cheaper than translating, and most text is plain already.
+    # Looking is cheaper than translating, and most text is plain already. Of what windows-1252 can write, these two
+    # are blank or hidden, and all is NFC.
+    try:
+        written = text.encode("cp1252")
+    except UnicodeEncodeError:
+        pass
+    else:
+        if b"\xa0" not in written and b"\xad" not in written:
+            return text
     text = text.translate(_BLANKS) if _SPECIAL.search(text) else text
     return unicodedata.normalize("NFC", text)
 
