@@ -27,6 +27,7 @@ from leadmaild.reading.labels import (
 from leadmaild.reading.leading_labels import with_leading_labels
 from leadmaild.reading.lone_labels import RULE_SIGNS, is_rule_line, with_lone_label
 from leadmaild.reading.message import Document, Line
+from leadmaild.reading.rows import undecorated_heading
 from leadmaild.reading.taken_apart import taken_apart
 
 _ADDRESS_ALONE = re.compile(r"[^\s@<>()]{1,64}@[\w.-]{3,120}")
@@ -175,8 +176,18 @@ class _Walk:
         return self._own_section or self._section_named(line.section)
 
     def _opened_by_own_pattern(self, line: Line) -> str:
-        """The section that a line opens by a pattern of the definition, heading or not."""
-        return next((kind for pattern, kind in self._sections if pattern.search(line.text)), "")
+        """The section that a line opens by a pattern of the definition, heading or not; inside a message only where
+        the line is no more than that or ends in a colon: a customer may say the same words."""
+        for pattern, kind in self._sections:
+            found = pattern.search(line.text)
+            if found is None:
+                continue
+            head = line.text.partition("\n")[0]  # a value below may be folded into the line
+            around = head[: found.start()] + head[found.end() :]
+            is_head = line.is_heading or head.endswith(":") or not any(map(str.isalnum, around))
+            if self._block is None or is_head:
+                return kind
+        return ""
 
     def _section_named(self, heading: str) -> str:
         named = next((kind for pattern, kind in self._sections if pattern.search(heading)), "") if heading else ""
@@ -222,9 +233,10 @@ class _Walk:
             return True
         if line.label is not None and self._is_field(line):
             return True
-        if not line.is_heading or not self._section_named(line.section):
+        names_section = line.is_heading and bool(self._section_named(line.section))
+        if not names_section and not (line.is_heading and undecorated_heading(text)):
             return False
-        if line.is_set_off:
+        if names_section and line.is_set_off:
             return True
         following = next((n for n in self._lines[number + 1 :] if n.text and not is_rule_line(n.text)), None)
         return following is not None and following.label is not None and bool(self._targets(following.label)[0])
