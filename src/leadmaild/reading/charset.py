@@ -160,7 +160,14 @@ def _is_plainly_clean(text: str) -> bool:
 
 def clean_line(text: str) -> str:
     """Return `text` cleaned as one line: any white space is one blank, none at the ends."""
-    return " ".join(clean(text).split())
+    return one_blank_each(clean(text))
+
+
+def one_blank_each(text: str) -> str:
+    """Return cleaned text with one blank for any run of white space, and none at the ends."""
+    text = text.strip()
+    is_untidy = "  " in text or "\n" in text or "\t" in text
+    return " ".join(text.split()) if is_untidy else text
 
 
 _MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u2122]")

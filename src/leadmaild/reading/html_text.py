@@ -8,7 +8,7 @@ from itertools import count
 
 from selectolax.lexbor import LexborNode
 
-from leadmaild.reading.charset import clean, clean_line
+from leadmaild.reading.charset import clean, clean_line, one_blank_each
 from leadmaild.reading.html_cells import (
     PAIRED,
     holds,
@@ -186,10 +186,11 @@ class _Walker:
     def _lines(self, text: str) -> None:
         """Take up whole lines: what is no label, no rule and no link needs no closer look."""
         signs = signs_in(text, self._separator)
+        is_bold, is_quoted = self._bold > 0, self._quote > 0
         for line in text.split("\n"):
-            words = " ".join(line.split())
+            words = one_blank_each(line)
             if words[:1].isalpha() and not self._link and holds_none(words, signs):
-                self._add(Row(words, is_bold=self._bold > 0))
+                self.rows.append(Row(words, is_bold=is_bold, is_quoted=is_quoted, scope=self._scope))
             else:
                 self._gather(words)
                 self.flush(is_break=True)
