@@ -76,7 +76,8 @@ def _strictly(payload: bytes, codec: str) -> str | None:
     """The text if the codec reads every byte and makes no lone surrogate."""
     try:
         text = payload.decode(codec)
-        text.encode(UTF8)
+        if codec != UTF8:
+            text.encode(UTF8)
     except (LookupError, ValueError):
         return None
     return text

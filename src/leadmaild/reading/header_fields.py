@@ -37,8 +37,9 @@ class Block:
 
 def with_plain_line_ends(raw: bytes) -> bytes:
     """Return `raw` with LF line ends, whatever it came with: CRLF, bare CR, or CR CR LF of a broken gateway."""
-    if raw.count(b"\r") == raw.count(b"\r\n"):
-        return raw.translate(None, b"\r")
+    plain = raw.translate(None, b"\r")
+    if len(raw) - len(plain) == raw.count(b"\r\n"):
+        return plain
     while b"\r\n" in raw:
         raw = raw.replace(b"\r\n", b"\n")
     return raw.replace(b"\r", b"\n")

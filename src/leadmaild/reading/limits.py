@@ -25,7 +25,7 @@ def too_complex(mail: bytes) -> str:
 
     Two cheap counts clear nearly every mail; only what fails them is looked at line by line.
     """
-    if mail.count(b"\n") > MOST_BODY_LINES:
+    if len(mail) > MOST_BODY_LINES and mail.count(b"\n") > MOST_BODY_LINES:
         return "lines"
     if mail.count(b"\n--") <= MOST_PARTS:
         lowered = mail.lower()
