@@ -25,12 +25,13 @@ _FEWEST_LETTERS_ABOVE = 2
 def with_earlier_mail_quoted(lines: Sequence[Line]) -> Sequence[Line]:
     """Return the lines, those from the head of an earlier mail on marked as quoted; unchanged if there is none, or
     if nothing stands above it that could be the writer's own."""
-    words_at: int | None = None
-    for at, line in enumerate(lines):
-        if words_at is None and _is_words(line):
-            words_at = at
-        if words_at is None or line.label is None or line.is_quoted or line.label.casefold() not in _SENDER:
-            continue
+    senders = [
+        at
+        for at, line in enumerate(lines)
+        if line.label is not None and not line.is_quoted and line.label.casefold() in _SENDER
+    ]
+    words_at = next((at for at, line in enumerate(lines) if _is_words(line)), len(lines)) if senders else 0
+    for at in senders:
         start = _start_of_head(lines, at)
         if start is not None and words_at < start:
             return [*lines[:start], *(line._replace(is_quoted=True) for line in lines[start:])]

@@ -21,6 +21,7 @@ from leadmaild.reading.labels import (
     in_trade_in,
     is_button,
     is_footer,
+    is_mere_words,
     is_platforms_signature,
     section_of,
 )
@@ -227,6 +228,8 @@ class _Walk:
         """Whether the message ends before this line: signature mark, rule, known footer, a heading over labels."""
         line = self._lines[number]
         text = line.text
+        if line.label is None and not line.is_heading and not self._sections and is_mere_words(text):
+            return False
         if text[:1] in RULE_SIGNS and (text == "--" or is_rule_line(text)):
             return True
         if ends_words(text) or (self._sections and self._opened_by_own_pattern(line)):

@@ -173,6 +173,12 @@ def is_platforms_signature(text: str) -> bool:
     return len(start) <= _LONGEST_FOOTER_LABEL and _TEAM.fullmatch(accents_folded(start)) is not None
 
 
+def is_mere_words(text: str) -> bool:
+    """Whether a line is longer than any label, and begins as no end of a message does: most lines of words are."""
+    is_long = len(text) > _LONGEST_FOOTER_LABEL and text.find(":", 0, _LONGEST_FOOTER_LABEL + 1) < 0
+    return is_long and text[0].isalpha() and not _may_begin_end(text[:_TELLING])
+
+
 def ends_words(text: str) -> bool:
     """Whether the customer's words end before this line: a footer, a button, a hint how to answer."""
     return _kind_of_end(text) != ""

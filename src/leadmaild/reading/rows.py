@@ -137,7 +137,7 @@ def lines_of(rows: list[Row], separator: str = ":") -> list[Line]:
     """Return the Lines of these rows: sections known, labels alone joined with the value below them."""
     lines: list[Line] = []
     sections: list[tuple[tuple[int, ...], str]] = []
-    at = 0
+    at, last = 0, len(rows) - 1
     scope: tuple[int, ...] = ()
     while at < len(rows):
         row = rows[at]
@@ -145,8 +145,11 @@ def lines_of(rows: list[Row], separator: str = ":") -> list[Line]:
             scope = row.scope
             while sections and sections[-1][0] != scope[: len(sections[-1][0])]:
                 sections.pop()
-        if _is_plainly_a_line(rows, at):
-            lines.append(_line(row, sections))
+        if _is_plainly_a_line(row, rows[at + 1] if at < last else None):
+            section = sections[-1][1] if sections else ""
+            lines.append(
+                Line(row.text, section, row.label, row.value, row.is_quoted, False, row.is_cell, row.is_set_off)
+            )
             at += 1
             continue
         below = _next_text(rows, at)
@@ -168,18 +171,16 @@ def lines_of(rows: list[Row], separator: str = ":") -> list[Line]:
     return lines
 
 
-def _is_plainly_a_line(rows: list[Row], at: int) -> bool:
+def _is_plainly_a_line(row: Row, below: Row | None) -> bool:
     """Whether nothing but a line can be here: a field with its value, or words with other words right below. Most
     lines of most mails are, so it is asked first."""
-    row = rows[at]
     if row.is_heading or row.is_rule:
         return False
     if row.label is not None:
         return bool(row.value)
-    if row.is_bold or not row.text[:1].isalpha() or at + 1 == len(rows):
+    if below is None or below.label is not None or row.is_bold or not row.text[:1].isalpha():
         return False
-    below = rows[at + 1]
-    return below.label is None and below.text != "" and not below.is_rule
+    return below.text != "" and not below.is_rule
 
 
 def _enter(sections: list[tuple[tuple[int, ...], str]], row: Row, heading: str) -> None:
