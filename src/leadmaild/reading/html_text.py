@@ -20,9 +20,9 @@ from leadmaild.reading.html_cells import (
     own_cells,
     own_items,
     own_rows,
-    reads_as_label,
     says_label,
 )
+from leadmaild.reading.html_table import TableLines, labelled_row
 from leadmaild.reading.html_tree import Tree, is_too_complex, text_without_structure, visible_tree
 from leadmaild.reading.labels import common_targets
 from leadmaild.reading.plain_text import rows_of_text
@@ -162,7 +162,7 @@ class _Walker:
         if first.label and not any(row.label or row.is_heading for row in more):
             value = "\n".join(row.text for row in (Row(first.value or ""), *more)).strip()
             del self.rows[start:]
-            self._labelled(first.label, value)
+            self._add(labelled_row(first.label, value))
 
     # ---- inline text ----
 
@@ -226,11 +226,6 @@ class _Walker:
         row.is_quoted = self._quote > 0
         self.rows.append(row)
 
-    def _labelled(self, label: str, value: str, is_cell: bool = True) -> None:
-        name = label.rstrip(" :：*=")
-        text = f"{name}: {value}" if "\n" not in value else f"{name}:\n{value}"
-        self._add(Row(text, name, value, is_cell=is_cell))
-
     # ---- pairs, lists, tables ----
 
     def _pair(self, node: LexborNode, depth: int) -> bool:
@@ -251,7 +246,7 @@ class _Walker:
         own = next((at for at, row in enumerate(rows) if at and row.label and row.value), len(rows))
         if "message" in common_targets(label.rstrip(" :")):
             own = len(rows)  # labels inside a message are its text
-        self._labelled(label, "\n".join(row.text for row in rows[:own]).strip())
+        self._add(labelled_row(label, "\n".join(row.text for row in rows[:own]).strip()))
         for row in rows[own:]:  # "From:" and below its value "Sent:", "To:", as Outlook nests them
             self._add(row)
         return True
@@ -269,10 +264,10 @@ class _Walker:
         for item in own_items(node):
             if item.tag == "dt":
                 if label:
-                    self._labelled(label, "")
+                    self._add(labelled_row(label, ""))
                 label = clean_line(item.text())
             elif label and item.tag == "dd" and is_label(label):
-                self._labelled(label, "\n".join(row.text for row in self._rows_inside(item, depth + 1)))
+                self._add(labelled_row(label, "\n".join(row.text for row in self._rows_inside(item, depth + 1))))
                 label = None
             elif item.tag == "-text":
                 self._text(self._as_shown(item.text_content or ""))
@@ -280,7 +275,7 @@ class _Walker:
                 self._element(item, item.tag or "", depth + 1)
         self.flush()
         if label:
-            self._labelled(label, "")
+            self._add(labelled_row(label, ""))
 
     def _table(self, node: LexborNode, depth: int) -> None:
         outer = self._scope
@@ -288,75 +283,15 @@ class _Walker:
         if len(trs) > 1:
             self._scope = (*outer, next(self._tables))
         is_layout = len(node.css("table")) > 1
-        held: Row | None = None  # a lone label cell that waits for the value row below it
-        heads: list[str] = []
+        lines = TableLines(self.rows, self._add)
         for tr in trs:
             cells = own_cells(tr)
             if is_layout and any(cell.css_first("table") for cell in cells) and not is_pair_of_cells(cells):
-                held = None
+                lines.interrupt()
                 for cell in cells:
                     self._block_of(cell, "td", depth + 1)
                     self.flush()
                 continue
-            held, heads = self._row_of_cells(cells, held, heads, depth + 1)
+            lines.take(cells, [self._rows_inside(cell, depth + 1) for cell in cells])
         self._scope = outer
         self._add(Row(""))
-
-    def _row_of_cells(
-        self, cells: list[LexborNode], held: Row | None, heads: list[str], depth: int
-    ) -> tuple[Row | None, list[str]]:
-        """Take up one table row; return the label waiting for the next row, and the column heads in force."""
-        contents = [self._rows_inside(cell, depth) for cell in cells]
-        texts = ["\n".join(row.text for row in rows).strip() for rows in contents]
-        filled = [index for index, text in enumerate(texts) if text]
-        if not filled:
-            return None, heads
-        if len(filled) == 1:
-            return self._lone_cell(filled[0], contents[filled[0]], texts[filled[0]], held), heads
-        is_head = all(cells[index].tag == "th" for index in filled)
-        if is_head and (len(filled) > 2 or not texts[filled[0]].endswith(":")):
-            self._add(Row(" | ".join(texts[index] for index in filled)))
-            # "Feld | Wert" says nothing of the rows below; "Fahrzeug | Preis" does.
-            return None, texts if any(map(common_targets, texts)) else []
-        if heads and len(texts) == len(heads) and len(heads) >= 2 and cells[0].tag == "td":
-            for head, text in zip(heads, texts, strict=True):
-                self._labelled(head, text)
-            return None, heads
-        self._side_by_side(cells, contents, [texts[index] for index in filled], filled)
-        return None, []
-
-    def _lone_cell(self, index: int, rows: list[Row], text: str, held: Row | None) -> Row | None:
-        """A row with one filled cell: a label above its value, the value below its label, a heading, or plain text."""
-        is_value = held is not None and (index > 0 or (held.is_bold and not rows[0].is_bold)) and rows[0].label is None
-        if held is not None and is_value:
-            del self.rows[-1]  # the label, just added by the row above
-            self._labelled(held.text, text)
-            return None
-        if len(rows) > 1 and rows[0].label and not rows[0].value and all(row.label is None for row in rows[1:]):
-            # `Nachricht:` and the words below it share a cell: the cell's end is the message's end.
-            self._labelled(rows[0].label, "\n".join(row.text for row in rows[1:]).strip())
-            return None
-        for row in rows:
-            self._add(row)
-        lone = rows[0] if len(rows) == 1 else None
-        return lone if lone and index == 0 and not lone.is_heading and not lone.value and is_label(text) else None
-
-    def _side_by_side(
-        self, cells: list[LexborNode], contents: list[list[Row]], texts: list[str], filled: list[int]
-    ) -> None:
-        labels, values = texts[::2], texts[1::2]
-        own_labels = any(row.value for index in filled for row in contents[index] if len(contents[index]) == 1)
-        if own_labels and len(texts) == 2 and not contents[filled[0]][0].value:
-            own_labels = not reads_as_label(cells[filled[0]], texts[0])  # "evenings: +44 ..." is a value all the same
-        is_paired = len(texts) % 2 == 0 and all(map(is_label, labels)) and not own_labels
-        if is_paired and (
-            len(texts) == 2 or all(reads_as_label(cells[i], texts[n]) for n, i in enumerate(filled[::2], 0))
-        ):
-            for label, value in zip(labels, values, strict=True):
-                self._labelled(label, value)
-        elif own_labels or any(len(contents[index]) > 1 for index in filled):
-            for index in filled:
-                for row in contents[index]:
-                    self._add(row)
-        else:
-            self._add(Row(" | ".join(texts)))
