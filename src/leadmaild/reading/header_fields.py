@@ -17,6 +17,10 @@ MOST_LINES = 1_000
 LONGEST_FIELD = 64 * 1024
 
 _FIELD = re.compile(rb"([!-9;-~]{1,76})[ \t]*:")
+# The fields a parser of structure and sender needs, and no others.
+DECIDES_STRUCTURE = re.compile(
+    rb"(?:from|content-type|content-transfer-encoding|content-disposition|content-id)[ \t]*:", re.IGNORECASE
+)
 # Fields that make us sure a line further down still belongs to the header, though one before it was broken.
 _SURE = re.compile(
     rb"(?:received|return-path|from|to|cc|subject|date|message-id|reply-to|sender|mime-version|in-reply-to|references"

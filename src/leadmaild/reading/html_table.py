@@ -1,4 +1,4 @@
-"""Rows of an HTML table to lines: pairs of cells, a label row above its value row, column heads, a label over all below."""
+"""Rows of an HTML table to lines: pairs of cells, a label row above a value row, column heads, a label over it all."""
 
 from collections.abc import Callable
 

@@ -10,6 +10,9 @@ LONGEST_BASE64 = 1_600_000
 # What is left after that is cut here: parsing takes ten times the memory. No text line is kept longer than a text.
 LONGEST_MAIL = 6_000_000
 _LONGEST_LINE = 1_200_000
+# Text and payload of one part are cut at these lengths.
+LONGEST_TEXT = 1_000_000
+LONGEST_PAYLOAD = 1_200_000
 
 _MARK = re.compile(
     rb"^--[^\n]*|^content-type:[ \t\n]*(multipart/|message/rfc822|message/global)[^\n]*(?:\n[ \t][^\n]*)*",

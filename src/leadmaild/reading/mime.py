@@ -17,30 +17,21 @@ import mailparser
 from leadmaild.reading import header_fields
 from leadmaild.reading.charset import clean, decode
 from leadmaild.reading.encoded_words import parameters
+from leadmaild.reading.fallback import by_bytes
 from leadmaild.reading.filenames import safe_filename
-from leadmaild.reading.header_fields import read_field, with_plain_line_ends
-from leadmaild.reading.limits import LONGEST_MAIL, too_complex, without_ballast
-from leadmaild.reading.message import HeaderField, Message, Part
+from leadmaild.reading.header_fields import DECIDES_STRUCTURE, read_field, with_plain_line_ends
+from leadmaild.reading.limits import LONGEST_MAIL, LONGEST_PAYLOAD, LONGEST_TEXT, too_complex, without_ballast
+from leadmaild.reading.message import Message, Part
 from leadmaild.reading.set_aside import Contents
 from leadmaild.reading.transfer import decode_transfer
 
-# Mails inside mails are opened this deep (security.md 2.3); text and payload of one part are cut at these lengths.
+# Mails inside mails are opened this deep (security.md 2.3).
 DEEPEST_NESTED = 3
-LONGEST_TEXT = 1_000_000
-LONGEST_PAYLOAD = 1_200_000
 
-_FOR_PARSER = re.compile(
-    rb"(?:from|content-type|content-transfer-encoding|content-disposition|content-id)[ \t]*:", re.IGNORECASE
-)
 _LONGEST_FOR_PARSER = 16 * 1024
-_LONGEST_FOR_FALLBACK = 400_000
 _MIME_NOTICE = re.compile(
     rb"mime[- ](?!version)|formato? mime|multi-?part (?:message|mime)|mehrteilig|preamble|epilogue", re.IGNORECASE
 )
-_TEXT_IN_PARTS = re.compile(
-    rb"^content-type:[ \t\n]*text/(plain|html)[^\n]*(?:\n[^\n]+){0,30}\n\n", re.IGNORECASE | re.MULTILINE
-)
-_MACHINERY = re.compile(rb"^(?:content-[a-z-]+:[^\n]*(?:\n[ \t][^\n]*)*|--[^\s][^\n]*)\n", re.IGNORECASE | re.MULTILINE)
 
 
 class _Parser(mailparser.MailParser):  # type: ignore[misc]  # the library has no types
@@ -85,7 +76,7 @@ class _Found:
 
 
 def _by_parser(block: header_fields.Block, found: _Found) -> Message:
-    chosen = [f[:_LONGEST_FOR_PARSER] for f in block.fields if _FOR_PARSER.match(f)]
+    chosen = [f[:_LONGEST_FOR_PARSER] for f in block.fields if DECIDES_STRUCTURE.match(f)]
     tree, senders = _tree(b"\n".join((*chosen, b"", block.body)), found)
     message = _message(tree, block.fields, found, level=0)
     return replace(message, sender_by_parser=senders)
@@ -272,35 +263,3 @@ def _leaf(
 def _filename(own: dict[str, bytes], params: dict[str, str]) -> str | None:
     name = parameters(own.get("content-disposition", b""))[1].get("filename") or params.get("name")
     return safe_filename(name) if name else None
-
-
-# ---- the fallback reader ---------------------------------------------------------------------------------------
-
-
-def by_bytes(block: header_fields.Block, why: str) -> Message:
-    """Read what no parser should: the header as always, the first plain and first HTML text found among the bytes."""
-    headers = tuple(read_field(f) for f in block.fields)
-    by_kind: dict[str, Part] = {}
-    body = block.body[: 2 * LONGEST_TEXT]
-    for head in _TEXT_IN_PARTS.finditer(body):
-        kind = f"text/{head[1].decode().lower()}"
-        if kind not in by_kind:
-            end = body.find(b"\n--", head.end())
-            by_kind[kind] = _part_from(head[0], body[head.end() : end if end >= 0 else len(body)], kind)
-        if len(by_kind) == 2:
-            break
-    if not by_kind:
-        own = b"\n".join(f for f in block.fields if _FOR_PARSER.match(f))
-        words = _MACHINERY.sub(b"", body[:_LONGEST_FOR_FALLBACK])
-        by_kind["text/plain"] = _part_from(own, words, "text/plain")
-    kind = parameters(next((f.raw for f in headers if f.name == "content-type"), b""))[0] or "text/plain"
-    repairs = (*block.repairs, f"read by the fallback reader: {why}")
-    return Message(headers, tuple(by_kind.values()), (), kind, repairs, is_cut=True)
-
-
-def _part_from(head: bytes, payload: bytes, kind: str) -> Part:
-    fields: dict[str, HeaderField] = {f.name: f for f in map(read_field, header_fields.split(head).fields)}
-    encoding = fields["content-transfer-encoding"].value if "content-transfer-encoding" in fields else ""
-    charset = parameters(fields["content-type"].raw)[1].get("charset", "") if "content-type" in fields else ""
-    text, _ = decode(decode_transfer(payload, encoding)[0], charset)
-    return Part(kind, "1", clean(text)[:LONGEST_TEXT], payload[:LONGEST_PAYLOAD], charset=charset, alternative="1")

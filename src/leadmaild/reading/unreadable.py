@@ -12,8 +12,8 @@ from leadmaild.model.reading import (
     Verdicts,
 )
 from leadmaild.reading import header_fields
+from leadmaild.reading.fallback import by_bytes
 from leadmaild.reading.fields.addresses import is_robot
-from leadmaild.reading.mime import by_bytes
 from leadmaild.reading.sender import sender_of
 from leadmaild.reading.threading import message_id_of
 
