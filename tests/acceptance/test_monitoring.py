@@ -3,13 +3,16 @@
 import json
 import re
 import socket
+import subprocess
 import urllib.error
 import urllib.request
 from contextlib import closing
+from itertools import takewhile
 
 import pytest
 
-from tests.acceptance.daemon import House
+from leadmaild.config.example import dev_toml
+from tests.acceptance.daemon import LEADMAILD, House
 from tests.dealership import enquiry
 from tests.integration.loopback import free_port
 
@@ -60,18 +63,39 @@ def test_an_address_that_is_set_and_taken_stops_the_start(house: House):
     assert re.fullmatch(rf"leadmaild: cannot listen at 127.0.0.1:{taken}: .*already in use\n", daemon.errors())
 
 
-def test_the_default_address_is_an_offer_and_no_reason_to_refuse_mail(house: House):
-    daemon = house.daemon(http="")
+@pytest.fixture
+def _default_port_is_taken():
     try:
         other = socket.create_server(("127.0.0.1", DEFAULT_PORT))
     except OSError:
         other = socket.socket()  # somebody has it already
     with closing(other):
-        daemon.start()
-        (warning,) = daemon.events("settings_warning", path="http.listen")
-        assert "health and metrics are not served" in warning["problem"]
-        assert daemon.send(enquiry(1))[0] == 250
-        assert daemon.stop() == 0
+        yield
+
+
+@pytest.mark.usefixtures("_default_port_is_taken")
+def test_a_newcomers_gateway_starts_although_the_default_address_is_taken(tmp_path):
+    settings = tmp_path / "var" / "leadmaild.toml"
+    settings.parent.mkdir()
+    text = dev_toml().replace("127.0.0.1:2525", f"127.0.0.1:{free_port()}")
+    assert f'listen = "127.0.0.1:{DEFAULT_PORT}"' in text
+    settings.write_text(text, "utf-8")
+    with subprocess.Popen((LEADMAILD, "serve", "--dev"), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as daemon:
+        said = list(takewhile(lambda line: "daemon_started" not in line, daemon.stdout))
+        daemon.terminate()
+        daemon.stdout.read()
+    assert daemon.returncode == 0
+    assert any("settings_warning" in line and "health and metrics are not served" in line for line in said)
+
+
+@pytest.mark.usefixtures("_default_port_is_taken")
+def test_the_default_address_is_an_offer_and_no_reason_to_refuse_mail(house: House):
+    daemon = house.daemon(http="")
+    daemon.start()
+    (warning,) = daemon.events("settings_warning", path="http.listen")
+    assert "health and metrics are not served" in warning["problem"]
+    assert daemon.send(enquiry(1))[0] == 250
+    assert daemon.stop() == 0
 
 
 @pytest.mark.rule("PF66", "PF34")

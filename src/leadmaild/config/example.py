@@ -5,10 +5,12 @@ dev.toml holds only what differs; its lines take the places of the example's lin
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from leadmaild.config.load import load
 from leadmaild.config.model import Settings
+from leadmaild.config.process import HttpSettings
 from leadmaild.shipped import shipped
 
 _TABLE = re.compile(r"\s*\[{1,2}([\w.]+)\]{1,2}\s*(?:#.*)?")
@@ -24,7 +26,16 @@ def dev_settings(folder: Path) -> Settings:
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(dev_toml(), "utf-8")
-    return load(path)
+    return _with_http_as_offer(load(path))
+
+
+def _with_http_as_offer(settings: Settings) -> Settings:
+    """The example writes every default out: here the default address of HTTP is no demand (monitoring.py)."""
+    http = settings.http
+    if http.listen != HttpSettings().listen:
+        return settings
+    as_offer = HttpSettings.model_construct(http.model_fields_set - {"listen"}, **dict(http))
+    return replace(settings, written=settings.written.model_copy(update={"http": as_offer}))
 
 
 def dev_toml() -> str:

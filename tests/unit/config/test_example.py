@@ -86,6 +86,14 @@ def test_dev_settings_that_were_edited_are_used_as_they_are(tmp_path):
     assert str(dev_settings(tmp_path).smtp.listen[0]) == "127.0.0.1:2600"
 
 
+def test_dev_settings_ask_for_the_default_address_of_http_and_demand_any_other(tmp_path):
+    offered = dev_settings(tmp_path)
+    assert "listen" not in offered.http.model_fields_set
+    assert offered.http == load(offered.path).http
+    offered.path.write_text(offered.path.read_text("utf-8").replace("127.0.0.1:8025", "127.0.0.1:8026"), "utf-8")
+    assert "listen" in dev_settings(tmp_path).http.model_fields_set
+
+
 def test_dev_settings_differ_from_the_example_only_in_what_dev_toml_says(tmp_path):
     example, dev = tmp_path / "example.toml", tmp_path / "dev.toml"
     example.write_text(EXAMPLE, "utf-8")
