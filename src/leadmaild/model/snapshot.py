@@ -84,7 +84,6 @@ class ProspectFacts:
     """What the world knows about one prospect of the mail."""
 
     vehicle: StockVehicle | None = None
-    vehicle_candidates: int = 0  # how many stock vehicles the references fit; exactly one makes `vehicle`
     by_location: Mapping[str, ContactFacts] = field(default_factory=dict)
     conversation_leads: tuple[Lead, ...] = ()  # same source with the same conversation, relay or source lead id
     answers: AnswerHistory = field(default_factory=AnswerHistory)

@@ -117,7 +117,7 @@ async def _prospect_facts(
     listed: Mapping[str, Suppressed],
     now: datetime,
 ) -> ProspectFacts:
-    vehicle, candidates = await tx.stock.match(prospect.vehicle) if prospect.vehicle else (None, 0)
+    vehicle = await tx.stock.match(prospect.vehicle) if prospect.vehicle else None
     stands_at = vehicle.location if vehicle and vehicle.location in world.settings.locations else location.code
     by_location = {}
     for code in sorted({location.code, stands_at}):
@@ -126,7 +126,6 @@ async def _prospect_facts(
     address = answer_address(reading, prospect)
     return ProspectFacts(
         vehicle=vehicle,
-        vehicle_candidates=candidates,
         by_location=by_location,
         conversation_leads=await tx.leads.of_conversation(prospect),
         answers=await _answers(tx, listed, address, vehicle_key(prospect, vehicle), effective, now),

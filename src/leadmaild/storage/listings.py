@@ -21,8 +21,9 @@ from leadmaild.model.listing import (
     SettingLine,
 )
 from leadmaild.storage.contact_store import contact_of
-from leadmaild.storage.documents import authentication_of, prospect_of
+from leadmaild.storage.documents import authentication_of
 from leadmaild.storage.lead_store import LeadStore
+from leadmaild.storage.listing_lines import journal_line, lead_line, queue_line
 from leadmaild.storage.outbox_store import WAITING
 from leadmaild.storage.schema import (
     activity,
@@ -56,7 +57,7 @@ class Listings:
             statement = statement.where(journal.c.outcome.is_(None))
         elif outcome:
             statement = statement.where(journal.c.outcome == outcome)
-        return tuple(_journal_line(row) for row in await self._rows(statement, limit))
+        return tuple(journal_line(row) for row in await self._rows(statement, limit))
 
     async def journal_entry(self, journal_id: int) -> JournalLine | None:
         """One mail taken in, with the trace of its decision."""
@@ -65,7 +66,7 @@ class Listings:
             None
             if row is None
             else replace(
-                _journal_line(row),
+                journal_line(row),
                 trace=tuple(row.trace or ()),
                 evidence=authentication_of(row.authentication).evidence,
             )
@@ -116,12 +117,12 @@ class Listings:
             statement = statement.where(outbox.c.state.in_(states))
         if number is not None:
             statement = statement.where(outbox.c.lead == number)
-        return tuple(_queue_line(row) for row in await self._rows(statement, limit))
+        return tuple(queue_line(row) for row in await self._rows(statement, limit))
 
     async def queue_item(self, queue_id: int) -> QueueLine | None:
         """One outgoing mail with its bytes and what became of each recipient."""
         row = (await self._connection.execute(select(outbox).where(outbox.c.id == queue_id))).first()
-        return None if row is None else _queue_line(row, with_raw=True)
+        return None if row is None else queue_line(row, with_raw=True)
 
     async def depths(self) -> Depths:
         """How much waits, and since when."""
@@ -166,7 +167,7 @@ class Listings:
         self, rows: Sequence[Row[Any]], timers: tuple[Timer, ...] = (), activities: tuple[ActivityLine, ...] = ()
     ) -> tuple[LeadLine, ...]:
         contacts = await self._contacts({row.contact_id for row in rows})
-        return tuple(_lead_line(row, contacts[row.contact_id], timers, activities) for row in rows)
+        return tuple(lead_line(row, contacts[row.contact_id], timers, activities) for row in rows)
 
     async def _contacts(self, ids: Iterable[int]) -> dict[int, Contact]:
         wanted = sorted(ids)
@@ -229,78 +230,3 @@ def _is_about(contact_id: Any, text: str) -> ColumnElement[bool]:
     by_email = select(contact_email.c.contact_id).where(contact_email.c.address.icontains(text, autoescape=True))
     by_phone = select(contact_phone.c.contact_id).where(contact_phone.c.number.contains(text, autoescape=True))
     return or_(contact_id.in_(named), contact_id.in_(by_email), contact_id.in_(by_phone))
-
-
-def _journal_line(row: Row[Any]) -> JournalLine:
-    return JournalLine(
-        id=row.id,
-        message_id=row.content_id,
-        location=row.location,
-        mailbox=row.mailbox,
-        received_at=row.received_at,
-        channel=row.channel,
-        from_address=row.from_address,
-        subject=row.subject,
-        outcome=row.outcome,
-        reason=row.reason,
-        source=row.source,
-        lead=row.lead,
-        attempts=row.claims,
-        last_error=row.last_error,
-        sender_verdict=row.sender_verdict,
-    )
-
-
-def _lead_line(
-    row: Row[Any], who: Contact, timers: tuple[Timer, ...], activities: tuple[ActivityLine, ...]
-) -> LeadLine:
-    return LeadLine(
-        number=row.number,
-        location=row.location,
-        received_location=row.received_location,
-        source=row.source,
-        subject=row.subject,
-        types=tuple(row.types),
-        contact=who,
-        prospect=prospect_of(row.prospect),
-        stock_number=row.stock_number,
-        assignee=row.assignee,
-        assignment_reason=row.assignment_reason,
-        group=row.group_name,
-        state=row.state,
-        needs_review=row.needs_review,
-        arrived_at=row.arrived_at,
-        due_at=row.due_at,
-        due_kind=row.due_kind,
-        cycle=row.cycle,
-        completion_reason=row.completion_reason,
-        closed_at=row.closed_at,
-        previous_lead=row.previous_lead,
-        last_active_at=row.last_active_at,
-        timers=timers,
-        activities=activities,
-    )
-
-
-def _queue_line(row: Row[Any], *, with_raw: bool = False) -> QueueLine:
-    addresses = row.to_addresses or ([row.recipient.partition(":")[2]] if ":" in row.recipient else [])
-    return QueueLine(
-        id=row.id,
-        kind=row.kind,
-        location=row.location,
-        lead=row.lead,
-        journal_id=row.journal_id,
-        recipient=row.recipient,
-        to=tuple(addresses),
-        state=row.state,
-        why=row.why,
-        created_at=row.created_at,
-        not_before=row.run_at,
-        sent_at=row.sent_at,
-        attempts=row.attempts,
-        last_reply=row.last_reply,
-        message_id=row.message_id,
-        subject=row.subject,
-        results=row.results or {},
-        raw=row.raw if with_raw else None,
-    )

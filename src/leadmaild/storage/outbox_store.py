@@ -202,19 +202,6 @@ class OutboxStore:
         )
         return bool((await self._connection.execute(gone)).rowcount)
 
-    async def cancel_of_lead(self, number: int, kinds: Sequence[MailKind], why: str) -> None:
-        """Cancel mails of a lead that have not begun to leave."""
-        await self._connection.execute(
-            update(outbox)
-            .where(
-                outbox.c.lead == number,
-                outbox.c.kind.in_([str(k) for k in kinds]),
-                outbox.c.state.in_([OutboxState.HELD, OutboxState.QUEUED]),
-                outbox.c.lease_until.is_(None),
-            )
-            .values(state=OutboxState.CANCELLED, why=why)
-        )
-
 
 @cache
 def _add(dialect: str) -> ReturningInsert[int]:

@@ -30,15 +30,13 @@ class StockStore:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def match(self, text: VehicleText) -> tuple[StockVehicle | None, int]:
-        """The one vehicle the references fit, and how many they fit in all; two different ones are none."""
+    async def match(self, text: VehicleText) -> StockVehicle | None:
+        """The one vehicle the references fit; two different ones are none."""
         wanted = [(kind, normal_reference(v)) for kind, values in _references(text) for v in values if v]
         if not wanted:
-            return None, 0
+            return None
         found = set((await self._connection.execute(_REFERRED_TO, {"wanted": wanted})).scalars())
-        if len(found) != 1:
-            return None, len(found)
-        return await self.by_number(found.pop()), 1
+        return await self.by_number(found.pop()) if len(found) == 1 else None
 
     async def by_number(self, internal_number: str) -> StockVehicle | None:
         """The vehicle of that internal number."""

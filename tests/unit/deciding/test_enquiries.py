@@ -64,7 +64,7 @@ def test_an_answer_relayed_by_a_portal_is_the_enquiry_it_holds():
 
 
 def test_each_enquiry_has_its_own_facts():
-    facts = (ProspectFacts(vehicle=CAR), ProspectFacts(vehicle_candidates=2))
+    facts = (ProspectFacts(vehicle=CAR), ProspectFacts(conversation_leads=(lead(2),)))
     mail = direct(*(enquiry(f"{n}@mail.example") for n in "abc"))
     assert [one.facts for one in found(mail, world(prospects=facts))] == [*facts, ProspectFacts()]
 
