@@ -6,11 +6,8 @@ LeadmaildError
 │   ├── LeaseLost        another node took over the row we worked on      roll back, do nothing
 │   └── Conflict         another node wrote the same unique row first     once more
 ├── Refused              a rule says no                                   exit 65
-├── NotFound             no such lead, user, location, mail               exit 65
-│   └── UnknownRecipient no location has this mailbox                     exit 67, SMTP 550
-└── MailError            an SMTP reply to give or one that was given
-    ├── PermanentError   5yz
-    └── TransientError   4yz
+└── NotFound             no such lead, user, location, mail               exit 65
+    └── UnknownRecipient no location has this mailbox                     exit 67, SMTP 550
 """
 
 from dataclasses import dataclass
@@ -61,25 +58,3 @@ class NotFound(LeadmaildError):
 
 class UnknownRecipient(NotFound):
     """No location has this mailbox or alias."""
-
-
-class MailError(LeadmaildError):
-    """An SMTP failure as a value that can be raised (RFC 5321 4.2, RFC 3463).
-
-    `text` may be shown to the peer; `detail` is for the log only.
-    """
-
-    def __init__(self, code: int, enhanced_code: str, text: str, detail: str = "") -> None:
-        super().__init__(f"{code} {enhanced_code} {text}" + (f" ({detail})" if detail else ""))
-        self.code = code
-        self.enhanced_code = enhanced_code
-        self.text = text
-        self.detail = detail
-
-
-class PermanentError(MailError):
-    """5yz: trying again unchanged will not help."""
-
-
-class TransientError(MailError):
-    """4yz: the peer, or we, should try again later."""

@@ -12,7 +12,7 @@ import click
 from leadmaild import __version__
 from leadmaild.errors import ConfigError, NotFound, Refused, Unavailable, UnknownRecipient
 
-EX_OK, EX_USAGE, EX_DATAERR, EX_NOUSER, EX_UNAVAILABLE, EX_SOFTWARE, EX_CONFIG = 0, 64, 65, 67, 69, 70, 78
+EX_OK, EX_USAGE, EX_DATAERR, EX_NOUSER, EX_UNAVAILABLE, EX_CONFIG = 0, 64, 65, 67, 69, 78
 EX_DIFFERENCE = 1  # `audit`: something does not add up
 
 # Where each command is, and what `--help` says of it. Imported only when called: a pipe from an MTA must not wait for

@@ -138,7 +138,7 @@ def completion_reasons_from(tables: Iterable[CompletionReasonTable]) -> tuple[Co
         system = SYSTEM_REASONS.get(table.key)
         outcome = table.outcome or (system.outcome if system else CompletionOutcome.INVALID)
         name = table.name or (system.name if system else table.key)
-        reasons[table.key] = CompletionReason(table.key, name, outcome, table.hidden, is_system=system is not None)
+        reasons[table.key] = CompletionReason(table.key, name, outcome, table.hidden)
     return tuple(reasons.values())
 
 

@@ -3,7 +3,7 @@
 from leadmaild.model.location import CompletionOutcome, CompletionReason
 
 SYSTEM_REASONS = {
-    key: CompletionReason(key, name, outcome, is_system=True)
+    key: CompletionReason(key, name, outcome)
     for key, name, outcome in (
         ("sold", "Verkauft", CompletionOutcome.WON),
         ("trade_in_bought", "Fahrzeug angekauft", CompletionOutcome.WON),

@@ -106,16 +106,6 @@ class Calendar:
             left -= length
         raise AssertionError("_spans_after ends by raising")
 
-    def subtract_open_time(self, end: datetime, span: timedelta) -> datetime:
-        """The last moment from which `span` of working time passes until `end`: the mirror of `add_open_time`."""
-        if (left := _not_negative(span)) == _NO_TIME:
-            return end
-        for open_span in self._spans_before(end):
-            if left <= (length := open_span.end - open_span.start):
-                return open_span.end - left
-            left -= length
-        raise AssertionError("_spans_before ends by raising")
-
     def open_time_between(self, start: datetime, end: datetime) -> timedelta:
         """The working time in [start, end); zero if `end` is not after `start`."""
         total = _NO_TIME
@@ -143,13 +133,6 @@ class Calendar:
                     yield Span(max(span.start, at), span.end)
         raise Refused(f"the location is never open after {at:%Y-%m-%d}: check its hours and days off")
 
-    def _spans_before(self, at: datetime) -> Iterator[Span]:
-        for day in self._days_back(self._local_date(at)):
-            for span in reversed(self._spans_of(day)):
-                if span.start < at:
-                    yield Span(span.start, min(span.end, at))
-        raise Refused(f"the location was never open before {at:%Y-%m-%d}: check its hours and days off")
-
     def _days(self, day: date) -> Iterator[date]:
         """The dates from `day` on that are not off; a run of days off is one step, however long (PF42)."""
         while day <= LAST_DAY:
@@ -158,14 +141,6 @@ class Calendar:
                 day += ONE_DAY
             else:
                 day = _inside(run[1]) + ONE_DAY
-
-    def _days_back(self, day: date) -> Iterator[date]:
-        while day >= FIRST_DAY:
-            if (run := self.runs.run_of(day)) is None:
-                yield day
-                day -= ONE_DAY
-            else:
-                day = _inside(run[0]) - ONE_DAY
 
     def _spans_of(self, day: date) -> list[Span]:
         if self.is_day_off(day):

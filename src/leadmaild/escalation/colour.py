@@ -1,11 +1,9 @@
-"""The due date of a lead and its colour in lists (R122, R129)."""
+"""The colour of a lead in lists (R122)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from leadmaild.model.lead import LeadState, TimerKind
+from leadmaild.model.lead import LeadState
 
 
 class Colour(StrEnum):
@@ -15,19 +13,6 @@ class Colour(StrEnum):
     WARNING = "warning"
     OVERDUE = "overdue"
     NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A moment at which a reaction must be there: the end of stage 1, or a follow-up date (kind STAGE1, FOLLOW_UP)."""
-
-    due_at: datetime
-    kind: TimerKind
-
-
-def earliest_target(open_targets: Iterable[Target]) -> Target | None:
-    """The target that makes `due_at` and `due_kind` of a lead: the earliest that is open (R129); None = no due date."""
-    return min(open_targets, key=lambda target: target.due_at, default=None)
 
 
 def colour_of(state: LeadState, due_at: datetime | None, reminder: timedelta | None, now: datetime) -> Colour:

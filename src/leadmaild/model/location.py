@@ -153,7 +153,6 @@ class CompletionReason:
     name: str
     outcome: CompletionOutcome
     hidden: bool = False
-    is_system: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,9 +114,8 @@ def test_system_reasons_are_there_can_be_renamed_and_hidden_and_are_not_deleted(
     }
     assert before <= set(reasons)
     assert (reasons["sold"].name, reasons["sold"].outcome) == ("Weg", CompletionOutcome.WON)
-    assert reasons["sold"].is_system
     assert reasons["duplicate"].hidden
-    assert (reasons["raffle"].name, reasons["raffle"].is_system) == ("raffle", False)
+    assert reasons["raffle"].name == "raffle"
 
 
 @pytest.mark.rule("R180")

@@ -5,7 +5,7 @@ time what the wall clock shows. The offset is asked anew every quarter of an hou
 on whole quarters only.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import compress, pairwise
@@ -77,17 +77,6 @@ class MinuteByMinute:
         if rest:
             return self.open_minutes[index + whole] * 60 + rest
         return self.open_minutes[index + whole - 1] * 60 + 60
-
-    def subtract(self, end: int, span: int) -> int:
-        if span == 0:
-            return end
-        index = bisect_right(self.open_minutes, (end - 1) // 60)
-        if self.is_open(end) and end % 60:
-            span += 60 - end % 60
-        whole, rest = divmod(span, 60)
-        if rest:
-            return self.open_minutes[index - whole - 1] * 60 + 60 - rest
-        return self.open_minutes[index - whole] * 60
 
 
 def seconds(at: datetime) -> int:

@@ -59,20 +59,18 @@ def _answers(draw: random.Random, calendar: Calendar, oracle: MinuteByMinute, st
     """The same questions put to both."""
     at = seconds(start)
     end = max(at, oracle.open_minutes[-1] * 60) if oracle.open_minutes else at
-    span, back = _span(draw, oracle, at, end), _span(draw, oracle, oracle.first * 60, at)
+    span = _span(draw, oracle, at, end)
     later = at + draw.randrange(0, 18 * 86400)
     expected = {
         "is_open": oracle.is_open(at),
         "after_days_off": instant(oracle.after_days_off(at)),
         "add": instant(oracle.add(at, span)),
-        "subtract": instant(oracle.subtract(at, back)),
         "between": timedelta(seconds=oracle.open_seconds_between(at, later)),
     }
     found = {
         "is_open": calendar.is_open(start),
         "after_days_off": calendar.after_days_off(start),
         "add": calendar.add_open_time(start, timedelta(seconds=span)),
-        "subtract": calendar.subtract_open_time(start, timedelta(seconds=back)),
         "between": calendar.open_time_between(start, instant(later)),
     }
     if end > at:

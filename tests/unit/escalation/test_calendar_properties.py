@@ -69,17 +69,6 @@ def test_the_time_added_is_the_time_between(calendar, start, span):
     assert calendar.open_time_between(start, calendar.add_open_time(start, span)) == span
 
 
-@pytest.mark.rule("PF40")
-@few
-@given(calendars, instants, spans)
-def test_subtracting_is_the_mirror_of_adding(calendar, end, span):
-    start = calendar.subtract_open_time(end, span)
-    assert calendar.open_time_between(start, end) == span
-    assert calendar.add_open_time(start, span) <= end
-    if span and calendar.is_open(end - SECOND):
-        assert calendar.add_open_time(start, span) == end
-
-
 @pytest.mark.rule("PF41")
 @few
 @given(calendars, instants, spans.filter(bool))

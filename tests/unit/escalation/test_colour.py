@@ -1,9 +1,9 @@
-"""Due date and colour (R122, R129)."""
+"""The colour of a lead by its due date (R122, R129)."""
 
 import pytest
 
-from leadmaild.escalation.colour import Colour, Target, colour_of, earliest_target
-from leadmaild.model.lead import LeadState, TimerKind
+from leadmaild.escalation.colour import Colour, colour_of
+from leadmaild.model.lead import LeadState
 
 from .build import instant, minutes
 
@@ -35,12 +35,4 @@ def test_a_closed_lead_has_no_colour():
 
 @pytest.mark.rule("R129")
 def test_an_open_lead_without_a_due_date_is_ok():
-    assert earliest_target([]) is None
     assert colour_of(LeadState.OPEN, None, minutes(30), DUE) is Colour.OK
-
-
-@pytest.mark.rule("R129")
-def test_the_earliest_open_target_is_the_due_date():
-    stage1, follow_up = Target(DUE, TimerKind.STAGE1), Target(DUE - minutes(1), TimerKind.FOLLOW_UP)
-    assert earliest_target([stage1, follow_up]) is follow_up
-    assert earliest_target([stage1]) is stage1
