@@ -262,7 +262,7 @@ class _Reader:
                     rule=f"label:{field.label}",
                     confidence=LABEL,
                 )
-        offers_car = RequestType.TRADE_IN in wishes_in(words)
+        offers_car = RequestType.TRADE_IN in wishes_in(f"{self._mail.subject}\n{words}")
         if offers_car and not any(labelled.has(f"vehicle.{name}") for name in _DEALERS_OWN):
             labelled.items[:] = [
                 replace(f, path=in_trade_in(f.path)) if f.path.startswith("vehicle.") else f for f in labelled

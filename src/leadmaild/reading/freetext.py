@@ -177,8 +177,9 @@ def _add_offer(findings: Findings, message: str, locale: Locale, where: str) -> 
 
 def _add_own_car(findings: Findings, message: str, locale: Locale, where: str) -> None:
     """The customer's car in the sentence in which he offers it, and its figures in the sentence after it."""
-    if findings.has("trade_in"):
+    if findings.has("trade_in.make") or findings.has("trade_in.title"):
         return
+    has_figures = findings.has("trade_in")
     sentences = _sentences(message) if RequestType.TRADE_IN in wishes_in(message) else []
     for at, sentence in enumerate(sentences):
         car = _own_car(sentence)
@@ -188,7 +189,8 @@ def _add_own_car(findings: Findings, message: str, locale: Locale, where: str) -
         findings.add("trade_in.model", car.model, sentence, where, "free text", FREE_TEXT)
         title = f"{car.make} {car.model}" if car.model else car.make
         findings.add("trade_in.title", title, sentence, where, "free text", FREE_TEXT)
-        _add_figures(findings, " ".join(sentences[at : at + 2]), locale, where)
+        if not has_figures:
+            _add_figures(findings, " ".join(sentences[at : at + 2]), locale, where)
         return
 
 

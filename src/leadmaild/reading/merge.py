@@ -259,7 +259,8 @@ def _request_types(
         wanted.add(RequestType.FINANCING)
     if findings.has("proposed_price"):
         wanted.add(RequestType.PRICE_PROPOSAL)
-    wanted |= {w for w in wishes_in(message or "") if w not in refused}
+    said = wishes_in(message or "", of_leasing=RequestType.LEASING in wanted)
+    wanted |= {w for w in said if w not in refused}
     if vehicle is not None and any((vehicle.references, vehicle.title, vehicle.make and vehicle.model, vehicle.model)):
         wanted.add(RequestType.VEHICLE_INQUIRY)
     return in_order(wanted)

@@ -11,14 +11,16 @@ import re2
 from leadmaild.model.reading import RequestType
 from leadmaild.reading.fields.folding import accents_folded
 
+_INSTALMENT = "instalment"
 # wishes.toml; matched against case-folded, accent-free text.
 _WISHES = {
-    RequestType(kind): "|".join(words)
+    kind: "|".join(words)
     for kind, words in tomllib.loads(
         files("leadmaild.reading").joinpath("wishes.toml").read_text(encoding="utf-8")
     ).items()
 }
-_WISH = [(kind, re.compile(words)) for kind, words in _WISHES.items()]
+_WISH = [(RequestType(kind), re.compile(words)) for kind, words in _WISHES.items() if kind != _INSTALMENT]
+_ASKS_INSTALMENT = re.compile(_WISHES[_INSTALMENT])
 _ANY_WISH = re.compile("|".join(_WISHES.values()))
 # The same without looking ahead, which RE2 cannot: one pass of it, in linear time, tells most texts, and most lines of
 # the others, that they ask for nothing.
@@ -48,10 +50,11 @@ _CONJUNCTION = re.compile(r"\b(?:und|and|et|e|en|oder|or|ou|o|of|sowie|noch|nor|
 
 
 @lru_cache(maxsize=512)
-def wishes_in(text: str) -> tuple[RequestType, ...]:
+def wishes_in(text: str, *, of_leasing: bool = False) -> tuple[RequestType, ...]:
     """Return what the words of `text` ask for, in order of precedence; negated wishes are not among them.
 
     The window of a negation is its clause: up to five words before the wish, four after it (lead-formats 4).
+    `of_leasing`: the mail asks for a leasing already, so that a monthly rate is that of the leasing.
     """
     folded = accents_folded(text)
     if _MAY_WISH.search(folded) is None:
@@ -59,10 +62,11 @@ def wishes_in(text: str) -> tuple[RequestType, ...]:
     clauses = [clause for line in folded.split("\n") if _MAY_WISH.search(line) for clause in _clauses(line)]
     found: set[RequestType] = set()
     for kind, words in _WISH:
-        if kind not in found and any(
-            not _is_negated(clause, m.start(), m.end()) for clause in clauses for m in words.finditer(clause)
-        ):
+        if _is_asked(words, clauses):
             found.add(kind)
+    is_leasing = of_leasing or RequestType.LEASING in found
+    if not is_leasing and RequestType.FINANCING not in found and _is_asked(_ASKS_INSTALMENT, clauses):
+        found.add(RequestType.FINANCING)
     return in_order(found)
 
 
@@ -95,6 +99,10 @@ def is_refusal(value: str) -> bool:
 def is_consent(value: str) -> bool:
     """Whether the value of such a label just says yes."""
     return accents_folded(value).strip(" .!-–") in _SAYS_YES
+
+
+def _is_asked(words: re.Pattern[str], clauses: list[str]) -> bool:
+    return any(not _is_negated(clause, m.start(), m.end()) for clause in clauses for m in words.finditer(clause))
 
 
 def _clauses(folded: str) -> Iterator[str]:
