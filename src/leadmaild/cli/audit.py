@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from leadmaild.cli.main import EX_DIFFERENCE, EX_OK
-from leadmaild.cli.output import instant, json_option, print_table, show
-from leadmaild.cli.session import config_option, database_of, run_async, settings
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.output import instant, print_table, show
+from leadmaild.cli.session import database_of, run_async, settings
 from leadmaild.clock import SystemClock
 from leadmaild.commands.audit import balance_of
 from leadmaild.config.model import Settings

@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from leadmaild.cli.moments import DateParameter
-from leadmaild.cli.output import instant, json_option, print_table, show
-from leadmaild.cli.people import who_option
-from leadmaild.cli.session import config_option, database_of, run_async, settings, settings_with_days
+from leadmaild.cli.options import config_option, json_option, who_option
+from leadmaild.cli.output import instant, print_table, show
+from leadmaild.cli.session import database_of, run_async, settings, settings_with_days
 from leadmaild.clock import SystemClock
 from leadmaild.commands.calendar import import_days_off, restore_day, take_out_day
 from leadmaild.config.model import Settings

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from leadmaild.cli import config_diff
-from leadmaild.cli.output import json_option
-from leadmaild.cli.session import config_option, run_async, view_of
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.session import run_async, view_of
 from leadmaild.config.find import settings_path
 from leadmaild.config.model import Settings
 from leadmaild.errors import ConfigError, Problem, Unavailable

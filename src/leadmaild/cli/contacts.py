@@ -7,8 +7,9 @@ import click
 from leadmaild.cli.filters import require_name
 from leadmaild.cli.lead_commands import named_values
 from leadmaild.cli.lead_view import LIST_COLUMNS, row
-from leadmaild.cli.output import json_option, limit_option, print_fields, print_json, print_table
-from leadmaild.cli.session import config_option, database_of, run_async, settings, view_of
+from leadmaild.cli.options import config_option, json_option, limit_option
+from leadmaild.cli.output import print_fields, print_json, print_table
+from leadmaild.cli.session import database_of, run_async, settings, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands.contacts import Merged, create_contact, edit_contact, merge_contacts, value_of
 from leadmaild.config.model import Settings

@@ -6,7 +6,8 @@ import click
 
 from leadmaild.cli.mail_file import read_mail
 from leadmaild.cli.main import EX_DATAERR, EX_NOUSER, EX_OK
-from leadmaild.cli.session import config_option, require_database, run_async, settings
+from leadmaild.cli.options import config_option
+from leadmaild.cli.session import require_database, run_async, settings
 from leadmaild.config.model import Settings
 from leadmaild.errors import LeadmaildError, Refused, UnknownRecipient
 from leadmaild.model.address import ReversePath

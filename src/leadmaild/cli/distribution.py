@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from leadmaild.cli.output import json_option, print_fields, print_json, print_table
-from leadmaild.cli.session import config_option, run_async, settings, view_of
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.output import print_fields, print_json, print_table
+from leadmaild.cli.session import run_async, settings, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
 from leadmaild.distribution import pool

@@ -5,8 +5,9 @@ from dataclasses import asdict
 import click
 
 from leadmaild.cli.main import EX_CONFIG, EX_OK, EX_UNAVAILABLE
-from leadmaild.cli.output import json_option, print_json
-from leadmaild.cli.session import config_option, run_async, settings_or_what_is_left
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.output import print_json
+from leadmaild.cli.session import run_async, settings_or_what_is_left
 from leadmaild.doctor.examine import examine
 from leadmaild.doctor.finding import Finding, Status
 from leadmaild.resolver import Resolver

@@ -11,8 +11,9 @@ import click
 from leadmaild.cli.deliver import parsed_reverse_path
 from leadmaild.cli.mail_file import read_mail
 from leadmaild.cli.moments import InstantParameter, in_zone
-from leadmaild.cli.output import instant, json_option, print_json, print_table
-from leadmaild.cli.session import config_option, database_of, run_async, settings
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.output import instant, print_json, print_table
+from leadmaild.cli.session import database_of, run_async, settings
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
 from leadmaild.errors import UnknownRecipient

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from leadmaild.cli.output import instant, json_option, limit_option, print_fields, print_json, print_table
-from leadmaild.cli.session import config_option, database_of, run_async, settings, view_of, zone_of
+from leadmaild.cli.options import config_option, json_option, limit_option
+from leadmaild.cli.output import instant, print_fields, print_json, print_table
+from leadmaild.cli.session import database_of, run_async, settings, view_of, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands.journal import discard_mail, reprocess_mails
 from leadmaild.config.model import Settings

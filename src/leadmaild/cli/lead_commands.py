@@ -10,8 +10,9 @@ import click
 
 from leadmaild.cli.lead_view import contact_row, detail
 from leadmaild.cli.moments import InstantParameter, in_zone
-from leadmaild.cli.output import json_option, print_fields, print_json
-from leadmaild.cli.session import config_option, database_of, run_async, settings, zone_of
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.output import print_fields, print_json
+from leadmaild.cli.session import database_of, run_async, settings, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands import leads as by_hand
 from leadmaild.commands import reactions

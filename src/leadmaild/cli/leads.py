@@ -8,8 +8,9 @@ import click
 from leadmaild.cli.filters import require_known_names
 from leadmaild.cli.lead_commands import COMMANDS
 from leadmaild.cli.lead_view import LIST_COLUMNS, detail, row
-from leadmaild.cli.output import json_option, limit_option, print_fields, print_json, print_table
-from leadmaild.cli.session import config_option, run_async, settings, view_of
+from leadmaild.cli.options import config_option, json_option, limit_option
+from leadmaild.cli.output import print_fields, print_json, print_table
+from leadmaild.cli.session import run_async, settings, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
 from leadmaild.errors import NotFound

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from leadmaild.cli.output import instant, json_option, print_fields, show
-from leadmaild.cli.session import config_option, database_of, run_async, settings, zone_of
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.output import instant, print_fields, show
+from leadmaild.cli.session import database_of, run_async, settings, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
 from leadmaild.config.process import ImapSettings

@@ -6,8 +6,9 @@ import click
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from leadmaild.cli.output import json_option, print_json
-from leadmaild.cli.session import config_option, require_database, settings
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.output import print_json
+from leadmaild.cli.session import require_database, settings
 from leadmaild.storage.engine import database_url
 from leadmaild.storage.migrate import migrate as bring_up
 

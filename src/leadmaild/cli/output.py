@@ -9,9 +9,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-limit_option = click.option("--limit", type=click.IntRange(min=1), help="Print at most N rows.")
-
 
 def print_json(value: object) -> None:
     """Print `value` as one JSON document."""

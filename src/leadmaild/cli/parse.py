@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from leadmaild.cli.mail_file import read_mail
+from leadmaild.cli.options import config_option
 from leadmaild.cli.output import print_fields, print_json
 from leadmaild.errors import Refused
 from leadmaild.reading.context import ReadingContext
@@ -30,6 +31,7 @@ BAD_INPUT = 65  # EX_DATAERR
     help="A folder of source definitions on top of the packaged ones; may be repeated.",
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@config_option
 @click.pass_context
 def parse(context: click.Context, as_json: bool, folders: tuple[Path, ...], files: tuple[Path, ...]) -> None:
     """Read mail and print what is in it; `-` is standard input. Exit 65 if no file could be read."""

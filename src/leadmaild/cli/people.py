@@ -1,14 +1,14 @@
 """`leadmaild people`: who works on leads, who gets them now and why others do not; absences and flags."""
 
-import getpass
 from datetime import datetime
 from typing import Any
 
 import click
 
 from leadmaild.cli.moments import InstantParameter, in_zone
-from leadmaild.cli.output import instant, json_option, print_json, print_table
-from leadmaild.cli.session import config_option, database_of, run_async, settings, view_of, zone_of
+from leadmaild.cli.options import config_option, json_option, who_option
+from leadmaild.cli.output import instant, print_json, print_table
+from leadmaild.cli.session import database_of, run_async, settings, view_of, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands import people as changes
 from leadmaild.config.model import Settings
@@ -19,7 +19,6 @@ from leadmaild.model.user import Absence, User
 _COLUMNS = ("user", "name", "locations", "groups", "receives_leads", "assignable", "absent_until", "gets_leads", "why")
 _YES_NO = click.Choice(["yes", "no"])
 _user = click.argument("username", metavar="USER")
-who_option = click.option("--by", "who", default=getpass.getuser, show_default="you", help="Who does it.")
 
 Flags = dict[tuple[str, str], bool]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from leadmaild.cli.session import config_option, database_of, run_async, settings_or_what_is_left
+from leadmaild.cli.options import config_option
+from leadmaild.cli.session import database_of, run_async, settings_or_what_is_left
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
 from leadmaild.errors import ConfigError, Unavailable

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from leadmaild.cli.session import config_option, run_async, settings
+from leadmaild.cli.options import config_option
+from leadmaild.cli.session import run_async, settings
 from leadmaild.config.example import dev_settings
 from leadmaild.config.model import Settings
 from leadmaild.maillog import configure_logging

@@ -23,22 +23,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-def _remember(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
-    if value is not None:
-        ctx.find_root().obj = value
-
-
-# `-c` is understood before and after the command's name.
-config_option = click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    callback=_remember,
-    expose_value=False,
-    help="The settings file (default: $LEADMAILD_CONFIG, then the usual places).",
-)
-
-
 def settings() -> Settings:
     """The settings of this call; their mail templates are not looked at. Raises ConfigError."""
     return load(named_settings())

@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from leadmaild.cli.output import instant, json_option, limit_option, print_json, print_table
-from leadmaild.cli.session import config_option, run_async, view_of, zone_of
+from leadmaild.cli.options import config_option, json_option, limit_option
+from leadmaild.cli.output import instant, print_json, print_table
+from leadmaild.cli.session import run_async, view_of, zone_of
 from leadmaild.cli.session import settings as chosen_settings
 from leadmaild.config.model import Settings
 from leadmaild.model.listing import SettingLine

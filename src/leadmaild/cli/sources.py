@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from leadmaild.cli.mail_file import read_mail
-from leadmaild.cli.output import json_option, print_json, print_table
-from leadmaild.cli.session import config_option, settings
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.output import print_json, print_table
+from leadmaild.cli.session import settings
 from leadmaild.cli.source_health import HEALTH_COLUMNS, health_of_sources, table_row, with_health
 from leadmaild.config.find import settings_path
 from leadmaild.errors import ConfigError, NotFound, Problem
@@ -79,6 +80,7 @@ def show(source_id: str, folders: tuple[Path, ...]) -> None:
 @sources.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
+@config_option
 @click.pass_context
 def check(context: click.Context, file: Path, as_json: bool) -> None:
     """Check a definition: its keys, its expressions, its own tests. Exit 65 if it is refused."""
@@ -96,6 +98,7 @@ def check(context: click.Context, file: Path, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("mail", type=click.Path(path_type=Path))
 @json_option
+@config_option
 @click.pass_context
 def test(context: click.Context, file: Path, mail: Path, as_json: bool) -> None:
     """Read MAIL by the definition in FILE: every field, its value, and the rule that found it."""
@@ -119,6 +122,7 @@ def test(context: click.Context, file: Path, mail: Path, as_json: bool) -> None:
 
 @sources.command()
 @click.argument("mail", type=click.Path(path_type=Path))
+@config_option
 def learn(mail: Path) -> None:
     """Print a draft definition for the source of MAIL: its sender and every label found."""
     click.echo(draft_of(_content(mail)), nl=False)

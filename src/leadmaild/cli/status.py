@@ -9,8 +9,9 @@ import click
 
 from leadmaild import __version__
 from leadmaild.cli.main import EX_CONFIG, EX_OK
-from leadmaild.cli.output import instant, json_option, print_json
-from leadmaild.cli.session import config_option, database_of, run_async, settings_or_what_is_left, zone_of
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.output import instant, print_json
+from leadmaild.cli.session import database_of, run_async, settings_or_what_is_left, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.endpoints import Endpoint
 from leadmaild.config.model import Settings

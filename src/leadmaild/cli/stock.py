@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from leadmaild.cli.filters import require_name
-from leadmaild.cli.output import json_option, limit_option, money, print_fields, print_json, print_table
-from leadmaild.cli.session import config_option, database_of, run_async, settings, view_of
+from leadmaild.cli.options import config_option, json_option, limit_option
+from leadmaild.cli.output import money, print_fields, print_json, print_table
+from leadmaild.cli.session import database_of, run_async, settings, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands.stock import Imported, import_stock
 from leadmaild.commands.stock_csv import BadLine, StockFile, read_stock

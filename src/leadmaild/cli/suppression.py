@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from leadmaild.cli.output import instant, json_option, limit_option, print_json, print_table
-from leadmaild.cli.session import config_option, database_of, run_async, settings
+from leadmaild.cli.options import config_option, json_option, limit_option
+from leadmaild.cli.output import instant, print_json, print_table
+from leadmaild.cli.session import database_of, run_async, settings
 from leadmaild.clock import SystemClock
 from leadmaild.commands.suppression import address_of, list_suppressed, suppress, unsuppress
 from leadmaild.config.model import Settings

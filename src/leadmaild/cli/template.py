@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from leadmaild.cli.session import config_option, database_of, run_async, settings, view_of
+from leadmaild.cli.options import config_option
+from leadmaild.cli.session import database_of, run_async, settings, view_of
 from leadmaild.clock import RandomIds, SystemClock
 from leadmaild.commands.templates import TemplateTest, queue_template_test
 from leadmaild.config.model import Settings

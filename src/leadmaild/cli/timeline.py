@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from leadmaild.cli.moments import InstantParameter, in_zone
-from leadmaild.cli.output import instant, json_option, print_table, show
-from leadmaild.cli.session import config_option, run_async, settings_with_days, view_of
+from leadmaild.cli.options import config_option, json_option
+from leadmaild.cli.output import instant, print_table, show
+from leadmaild.cli.session import run_async, settings_with_days, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
 from leadmaild.errors import NotFound
