@@ -75,7 +75,7 @@ ALLOWED_KEYS = frozenset(
     {
         "message_id", "lead", "location", "reason", "kind", "queue_id", "journal_id", "outcome", "channel", "source",
         "code", "count", "size", "mailbox_name", "listen", "attempt", "not_before", "state", "user", "rule", "path",
-        "problem", "version", "pid", "seconds", "error", "where", "timer", "cycle", "database",
+        "problem", "version", "pid", "error", "where", "timer", "cycle", "database",
         "sender",
     }
 )  # fmt: skip

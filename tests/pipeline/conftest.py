@@ -8,6 +8,7 @@ import pytest_asyncio
 import structlog
 from sqlalchemy import make_url
 
+from leadmaild.maillog import Event, observed
 from leadmaild.reading.definitions import SourceSet
 from leadmaild.reading.sources_folder import load_sources
 from leadmaild.storage.migrate import migrate
@@ -78,3 +79,16 @@ async def open_dealership(tmp_path, sources, database_setting) -> AsyncIterator[
 @pytest_asyncio.fixture
 async def bench(open_dealership) -> Bench:
     return await open_dealership()
+
+
+@pytest.fixture
+def alarms() -> Iterator[list[dict]]:
+    """The fields of every alarm that was raised."""
+    found: list[dict] = []
+
+    def hear(event: Event, fields) -> None:
+        if event is Event.ALARM_RAISED:
+            found.append(dict(fields))
+
+    with observed(hear):
+        yield found

@@ -1,28 +1,14 @@
 """Alarms that the steps raise about people who should have been told."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from leadmaild.maillog import Event, observed
 from leadmaild.model.outgoing import Delivery, RecipientResult
 from leadmaild.model.user import Absence
 from tests.dealership import enquiry
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest.fixture
-def alarms() -> Iterator[list[dict]]:
-    found: list[dict] = []
-
-    def hear(event: Event, fields) -> None:
-        if event is Event.ALARM_RAISED:
-            found.append(dict(fields))
-
-    with observed(hear):
-        yield found
 
 
 @pytest.mark.rule("PF34", "R146")

@@ -74,6 +74,21 @@ async def test_mail_of_a_location_that_is_gone_is_kept_told_to_the_postmaster_an
     assert [lead.location for lead in await bench.leads()] == ["MUC"]
 
 
+@pytest.mark.rule("PF66")
+async def test_mail_that_cannot_leave_because_its_location_is_gone_raises_an_alarm_by_that_name(
+    open_dealership, alarms
+):
+    bench = await open_dealership(more=AUGSBURG)
+    await bench.take(enquiry(1))
+    await bench.gateway.intake.step()
+    await rewrite(bench, *GONE)
+    await bench.run()
+
+    assert {line.state for line in await bench.queue()} == {"failed"}
+    assert {one["reason"] for one in alarms} == {"location_gone"}
+    assert all("MUC is not in the settings" in one["problem"] for one in alarms)
+
+
 @pytest.mark.rule("R29")
 async def test_the_clock_of_a_location_that_was_gone_for_a_while_goes_on_once_it_is_back(open_dealership):
     bench = await open_dealership(more=AUGSBURG)

@@ -17,7 +17,7 @@ from leadmaild.model.outgoing import ComposedMail, MailFacts, OutboxState
 from leadmaild.model.work import OutboxItem
 from leadmaild.pipeline import notice_budget
 from leadmaild.pipeline.at_hand import AtHand, load_at_hand
-from leadmaild.pipeline.leaving import Hold, Leaving, Stop, look_up
+from leadmaild.pipeline.leaving import NOT_EVERYBODY, Hold, Leaving, Stop, look_up
 from leadmaild.pipeline.parcels import Parcel, parcels
 from leadmaild.pipeline.right_of_way import let_others_run
 from leadmaild.pipeline.sending import Ready, Sending
@@ -250,7 +250,7 @@ def _log_stop(stop: Stop) -> None:
     log(event, queue_id=item.id, lead=item.lead, location=item.location, kind=str(item.kind), state=str(stop.state),
         reason=stop.why)  # fmt: skip
     if stop.alarm:
-        _raise_alarm(item, stop.why, stop.alarm)
+        _raise_alarm(item, stop.alarm, stop.problem or stop.why)
 
 
 def _log_leaving(leaving: Leaving) -> None:
@@ -259,8 +259,8 @@ def _log_leaving(leaving: Leaving) -> None:
         log(Event.MAIL_SUPPRESSED, queue_id=item.id, lead=item.lead, location=item.location, kind=str(item.kind),
             reason=leaving.suppressed_by)  # fmt: skip
     if leaving.alarm and not item.attempts:  # said when it is first sent, not each time it is tried
-        _raise_alarm(item, "not_everybody_is_told", leaving.alarm)
+        _raise_alarm(item, NOT_EVERYBODY, leaving.alarm)
 
 
-def _raise_alarm(item: OutboxItem, reason: str, alarm: str) -> None:
-    log(Event.ALARM_RAISED, queue_id=item.id, lead=item.lead, location=item.location, reason=reason, problem=alarm)
+def _raise_alarm(item: OutboxItem, reason: str, problem: str) -> None:
+    log(Event.ALARM_RAISED, queue_id=item.id, lead=item.lead, location=item.location, reason=reason, problem=problem)

@@ -36,6 +36,10 @@ _NEEDS_ORIGINAL = frozenset(
 )
 
 
+# The reason of the alarm that a notice does not reach everybody it should (PF34).
+NOT_EVERYBODY = "not_everybody_is_told"
+
+
 @dataclass(frozen=True, slots=True)
 class Leaving:
     """A mail that may leave now: what it is composed of, who still has to get it, and over which mail server.
@@ -50,7 +54,7 @@ class Leaving:
     mail_server: str
     suppressed_by: str = ""
     lead: Lead | None = None  # as it was looked up
-    alarm: str = ""  # it leaves, but not to everybody it should (PF34)
+    alarm: str = ""  # in words: it leaves, but not to everybody it should (PF34)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,16 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """It does not leave any more, or not before `run_at` (a UTC instant)."""
+    """It does not leave any more, or not before `run_at` (a UTC instant).
+
+    `alarm` is the reason of an alarm that this raises, `problem` what it says where that is not `why`.
+    """
 
     item: OutboxItem
     state: OutboxState
     why: str
     alarm: str = ""
+    problem: str = ""
     run_at: datetime | None = None
 
 
@@ -93,7 +101,8 @@ async def look_up(
     assignee = lead.assignee if lead else ""
     resolved = resolve(item.recipient, item.kind, assignee, location, at_hand.roster, now)
     if not resolved.addressees:
-        return Stop(item, OutboxState.CANCELLED, resolved.why, resolved.alarm)
+        alarm = NOT_EVERYBODY if resolved.alarm else ""
+        return Stop(item, OutboxState.CANCELLED, resolved.why, alarm, resolved.alarm)
     to = _not_yet_served(item, resolved)
     try:
         facts = await _facts(tx, item, at_hand, world, location, resolved.addressees, now)
