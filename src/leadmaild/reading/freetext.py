@@ -43,6 +43,11 @@ _OWN_UNNAMED = re.compile(
     _OWN_WORDS
     + r"(?:\w+\s+){0,2}(?:auto|altwagen|wagen|fahrzeug|gebrauchten?|pkw|car|vehicle|voiture|vehicule|macchina)\b"
 )
+_BUILT = re.compile(
+    r"\b(?:ez|erstzulassung|bj\.?|baujahr|von|aus|from|del|dal|de|van|uit|année|anno|bouwjaar)\s*:?\s*"
+    r"((?:\d{1,2}[./])?(?:19|20)\d{2})",
+    re.IGNORECASE,
+)
 _TRADE_IN_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
@@ -201,10 +206,7 @@ def _add_figures(findings: Findings, text: str, locale: Locale, where: str) -> N
     if distance and (found := amounts.mileage_in(distance[1], locale.region)):
         findings.add("trade_in.mileage", found[0], distance[1], where, "free text", FREE_TEXT)
         findings.add("trade_in.mileage_unit", found[1], distance[1], where, "free text", FREE_TEXT)
-    dated = re.search(
-        r"\b(?:ez|erstzulassung|bj\.?|baujahr|von|aus)\s*:?\s*((?:\d{1,2}[./])?(?:19|20)\d{2})", text, re.IGNORECASE
-    )
-    if dated:
+    if dated := _BUILT.search(text):
         if month := dates.month_in(dated[1]):
             findings.add("trade_in.first_registration", month, dated[1], where, "free text", FREE_TEXT)
         else:

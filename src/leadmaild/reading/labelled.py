@@ -138,7 +138,7 @@ class _Walk:
                 section == "contact" and not self._is_in_footer and not line.is_heading and (path := _way_in(line.text))
             ):
                 yield from self._field(path, path, line.text, line.text, number, False)
-            elif line.text and not self._is_in_footer:
+            elif line.text and not self._is_in_footer and self._seen:  # "This e-mail was sent ..." may stand on top
                 self._is_in_footer = is_footer(line.text) or self._is_rule_over_footer(number)
             return
         paths, is_own = self._targets(line.label)

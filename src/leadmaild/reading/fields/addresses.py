@@ -26,6 +26,8 @@ _ZIP_CITY = re.compile(
 )
 _CITY_ZIP = re.compile(r"(?P<city>[^\W\d_][^\d\n,]*),?\s+(?P<zip>\d{5}|\d{4})$")
 _STREET_THEN_CITY = re.compile(r"^(?P<street>.+?\d+\s?[a-zA-Z]?)\s*[,\n]\s*(?P<rest>.+)$", re.DOTALL)
+# `Freiburg i. Br.`, `Frankfurt a. M.`: this full stop is part of the name.
+_ABBREVIATED = re.compile(r"\s\w{1,3}\.\s?\w{1,4}\.$")
 _ZIP_ALONE = re.compile(r"\d{4}\s?[A-Z]{2}|\d{4,5}")
 _COUNTRY_PREFIX = {"D": "DE", "A": "AT", "F": "FR", "B": "BE", "I": "IT", "L": "LU"}
 _COUNTRIES = {
@@ -92,7 +94,9 @@ def zip_and_city(text: str) -> tuple[str | None, str | None, str | None]:
     line = one_line(text)[:120]
     if m := _ZIP_CITY.search(line):
         prefix = (m["country"] or "").strip(" -")
-        return m["zip"], m["city"].strip(" ,.;"), _COUNTRY_PREFIX.get(prefix, prefix) or None
+        city = m["city"].strip(" ,;")
+        city = city if _ABBREVIATED.search(city) else city.rstrip(" ,.;")
+        return m["zip"], city, _COUNTRY_PREFIX.get(prefix, prefix) or None
     if m := _CITY_ZIP.fullmatch(line):
         return m["zip"], m["city"].strip(), None
     if _ZIP_ALONE.fullmatch(line):
