@@ -11,8 +11,10 @@ def main() -> None:
         # Here, and not above: Ctrl-C may well come while the house is still being imported.
         import signal
 
-        from leadmaild.cli.main import run
+        from leadmaild.loading import loading
 
+        with loading():
+            from leadmaild.cli.main import run
         code = run(sys.argv[1:])
         # The outcome stands: what the interpreter still has to put away is nobody's to interrupt.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -11,6 +11,7 @@ import click
 
 from leadmaild import __version__
 from leadmaild.errors import ConfigError, NotFound, Refused, Unavailable, UnknownRecipient
+from leadmaild.loading import loading
 
 EX_OK, EX_USAGE, EX_DATAERR, EX_NOUSER, EX_UNAVAILABLE, EX_CONFIG = 0, 64, 65, 67, 69, 78
 EX_DIFFERENCE = 1  # `audit`: something does not add up
@@ -54,7 +55,10 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _, attribute = _COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        if module not in sys.modules:
+            with loading():
+                import_module(module)
+        command: click.Command = getattr(sys.modules[module], attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -8,6 +8,7 @@ from leadmaild.cli.options import config_option
 from leadmaild.cli.session import run_async, settings
 from leadmaild.config.example import dev_settings
 from leadmaild.config.model import Settings
+from leadmaild.loading import loading
 from leadmaild.maillog import configure_logging
 
 
@@ -24,8 +25,8 @@ def serve(ctx: click.Context, dev: bool) -> None:
     if dev:
         _greet(chosen)
     # The daemon's rooms are imported only here: other commands start without them.
-    from leadmaild.daemon import serve as run
-
+    with loading():
+        from leadmaild.daemon import serve as run
     run_async(run(chosen))
 
 
