@@ -27,7 +27,7 @@ sample: .venv/.run  ## send the fixture mails to the running gateway and show th
 	$(BIN)/python tests/fixtures/send_samples.py
 
 test: .venv/.dev  ## run the tests
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2 --dist loadfile
 
 lint: .venv/.dev  ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .
