@@ -6,7 +6,7 @@ Only above the message, and only where no label told (price guard: lead-formats 
 from collections.abc import Iterator
 
 from leadmaild.reading import targets
-from leadmaild.reading.fields.figures import BETWEEN, figures_in
+from leadmaild.reading.fields.figures import BETWEEN, figures_in, price_at_end
 from leadmaild.reading.fields.vehicles import make_and_model
 from leadmaild.reading.findings import Findings, Locale
 from leadmaild.reading.labels import common_targets, is_footer, section_of
@@ -54,6 +54,8 @@ def _read(text: str) -> dict[str, str]:
     figures = figures_in(text)
     found = {f"vehicle.{name}": raw for name, raw in figures.items()}
     title = BETWEEN.split(text)[0] if figures else text
+    if not figures and (price := price_at_end(text)):
+        title, found["vehicle.price"] = text[: -len(price)].rstrip(" -–:,"), price
     is_short = len(title) <= _LONGEST_TITLE and title[-1:] not in ".!?,"
     if is_short and title not in figures.values() and make_and_model(title)[1]:
         found["vehicle.title"] = title

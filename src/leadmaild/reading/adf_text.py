@@ -14,6 +14,7 @@ import re2
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from leadmaild.reading.charset import codec_for, without_mojibake
 from leadmaild.reading.message import Message, Part
 
 LONGEST = 1_048_576
@@ -169,7 +170,7 @@ def _decoded(payload: bytes, charset: str) -> str:
         if not _TEXT_ENCODINGS.fullmatch(encoding):
             continue
         try:
-            return payload.decode(encoding)
+            return without_mojibake(payload.decode(codec_for(encoding) or encoding))
         except (UnicodeDecodeError, LookupError):
             continue
     return payload.decode("latin-1")

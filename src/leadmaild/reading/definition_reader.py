@@ -12,6 +12,7 @@ from leadmaild.reading.checked_table import CheckedTable
 from leadmaild.reading.definitions import Notice, Recognition, Selector, SourceDefinition, TestCase
 from leadmaild.reading.fields.folding import label_key
 from leadmaild.reading.fixed_values import problems_of_fixed_values
+from leadmaild.reading.imprint import names_in
 from leadmaild.reading.labels import LabelSet
 from leadmaild.reading.targets import is_target, type_names
 
@@ -126,7 +127,9 @@ class _Reader(CheckedTable):
             end=self._any_of(self._patterns(text.get("end", []), "text.end"), "text.end"),
             uses_common_labels=labels != "none",
             owns_common_labels=labels == "common",
-            labels=self._label_set(selectors, table.get("sections", {})),
+            labels=self._label_set(
+                selectors, table.get("sections", {}), names_in(self._text(table, "name", source_id), source_id)
+            ),
             selectors=selectors,
             tests=self._tests(table.get("test", [])),
             house=frozenset(d for rule in (*recognise, *(n.rule for n in notices)) for d in rule.from_domain),
@@ -206,7 +209,8 @@ class _Reader(CheckedTable):
         selector = Selector(
             target, kind, names,
             self._patterns(table[kind], f"{path}.{kind}") if is_regex else (),
-            split=str(table.get("split", "")), index=int(table.get("index", 0)), type=str(kind_name),
+            split=str(table.get("split", "")), index=int(table["index"]) if "index" in table else None,
+            type=str(kind_name),
             region=str(table.get("region", "")), currency=str(table.get("currency", "")),
             map={str(k): str(v) for k, v in mapping.items()},
             after=self._optional_pattern(table, "after", path),
@@ -220,7 +224,7 @@ class _Reader(CheckedTable):
                 self._wrong(f"{path}.{'map' if mapping else 'const'}", wrong)
         return selector
 
-    def _label_set(self, selectors: tuple[Selector, ...], sections: Any) -> LabelSet:
+    def _label_set(self, selectors: tuple[Selector, ...], sections: Any, portal: tuple[str, ...]) -> LabelSet:
         targets: dict[str, tuple[str, ...]] = {}
         for selector in selectors:
             for name in selector.names if selector.kind == "label" else ():
@@ -233,7 +237,7 @@ class _Reader(CheckedTable):
                     self._wrong(f"sections.{kind}", f"must be one of {', '.join(sorted(_SECTIONS))}")
                 patterns += [(p, kind) for p in self._patterns(headings, f"sections.{kind}")]
         any_section = self._any_of([pattern for pattern, _ in patterns], "sections")
-        return LabelSet(targets, section_patterns=tuple(patterns), any_section=any_section)
+        return LabelSet(targets, section_patterns=tuple(patterns), any_section=any_section, portal=portal)
 
     def _tests(self, value: Any) -> tuple[TestCase, ...]:
         cases = []

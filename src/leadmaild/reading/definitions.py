@@ -19,7 +19,7 @@ class Selector:
     names: tuple[str, ...] = ()  # labels, header names, paths, CSS selectors, or the constant
     patterns: tuple[Pattern, ...] = ()
     split: str = ""
-    index: int = 0
+    index: int | None = None
     type: str = ""
     region: str = ""
     currency: str = ""

@@ -23,6 +23,7 @@ from leadmaild.reading.findings import (
     Findings,
     Locale,
 )
+from leadmaild.reading.imprint import is_imprint
 from leadmaild.reading.labelled import labelled_fields
 from leadmaild.reading.labels import common_targets, ends_words, in_trade_in
 from leadmaild.reading.locale import locale_of
@@ -120,7 +121,7 @@ class _Reader:
         if definition.redirect_class is RedirectClass.GENERAL:
             self._move_car_for_sale(findings)
         if not findings.has("message") and definition.channel == "mail":
-            self._free_message(findings)
+            self._free_message(findings, definition)
         self._customer_words(findings)
         is_portal = definition.redirect_class is RedirectClass.MARKETPLACE
         origin = self._origin(definition.id, 1.0, definition, expects_vehicle=is_portal)
@@ -217,7 +218,7 @@ class _Reader:
         subject = findings.best("subject")
         freetext.add_vehicle_words(findings, f"{self._mail.subject}\n{subject.value if subject else ''}", message)
 
-    def _free_message(self, findings: Findings) -> None:
+    def _free_message(self, findings: Findings, definition: SourceDefinition) -> None:
         """The words of a portal's mail without message label, such as a relay's follow-up: all that is no label, no
         footer and no quote."""
         if findings.has("channel") or not self._mail.documents:
@@ -230,7 +231,10 @@ class _Reader:
             if words := announced_message(document, may_be_quoted=True):
                 targets.put(findings, "message", words, self._locale, where="text", rule="announced", confidence=LABEL)
             return
-        shown = itertools.takewhile(lambda line: not ends_words(line.text), document.lines)
+        portal = definition.labels.portal
+        shown = itertools.takewhile(
+            lambda line: not (ends_words(line.text) or is_imprint(line.text, portal)), document.lines
+        )
         lines = [line for line in shown if line.label is None or not common_targets(line.label)]
         words = new_words(replace(document, lines=tuple(lines)))
         if words:

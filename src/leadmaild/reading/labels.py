@@ -63,6 +63,7 @@ class LabelSet:
     buttons: frozenset[str] = frozenset()
     hints: tuple[str, ...] = ()
     end_starts: tuple[str, ...] = ()  # the first letters of footers and hints
+    portal: tuple[str, ...] = ()  # the names under which a source signs its mails (imprint.py)
 
     def sections_in(self, text: str) -> tuple[tuple[re.Pattern[str], str], ...]:
         """Return the section patterns that a whole text holds; the others need not be tried on its lines."""

@@ -43,6 +43,11 @@ _DIALLED = re.compile(
     r"versuch\w*|nicht erreich\w*|nie erreich\w*|angerufen|niemand|tried|called|no ?one|essay\w*|appelee?s?\b|joindre"
     r"|provat\w*|chiamat\w*|nessuno|geprobeerd|gebeld|niemand"
 )
+_NOBODY_THERE = re.compile(
+    r"\b(?:niemand\w*|keine[nr]?) (?:\w+ )?(?:erreich\w*|abgehoben|d?ran)\b"
+    r"|\b(?:geht|ging|hebt|hob|nimmt|nahm) (?:\w+ )?(?:niemand|keiner)\b|\b(?:no ?one|nobody) (?:answer|pick)\w*|\bpersonne ne (?:repond|decroche)"
+    r"|\bnessuno risponde|\bnam niemand op|\bniemand (?:neemt|nam)\b"
+)
 _SENTENCE_END = re.compile(r"(?<!tel)(?<!nr)(?<!mob)(?<!str)(?<!dr)(?<!ca)[.!?](?=\s)|\n\s*\n")
 _BEFORE = 24
 _SENTENCE_BEFORE, _SENTENCE_AFTER = 140, 80
@@ -106,6 +111,8 @@ def _sentence_around(text: str, start: int, end: int) -> tuple[str, str]:
 
 def _is_the_dealers(before: str, after: str) -> bool:
     if _YOUR_NUMBER.search(before):
+        return True
+    if _NOBODY_THERE.search(after):
         return True
     clause = before.rpartition(",")[2]
     return bool(_YOU.search(clause) and _DIALLED.search(before + after))

@@ -14,6 +14,7 @@ from leadmaild.reading.dealers_labels import without_dealers
 from leadmaild.reading.definitions import Pattern, Selector, SourceDefinition
 from leadmaild.reading.fields.phones import phones_in
 from leadmaild.reading.findings import DEFINITION, HEADER, LABEL, STRUCTURED, URL, Findings, Locale
+from leadmaild.reading.imprint import is_imprint
 from leadmaild.reading.labelled import LabelledField, labelled_fields
 from leadmaild.reading.labels import ends_words
 from leadmaild.reading.message import Document
@@ -135,7 +136,8 @@ def _put(
     rule = f"{definition.id}:{selector.target}"
     before = len(findings.items)
     own_locale = targets.in_currency(locale, selector.currency or None, selector.region or None)
-    text = _before_end(found.raw) if selector.target == "message" and selector.kind in ("body", "css") else found.raw
+    is_message = selector.target == "message" and selector.kind in ("body", "css")
+    text = _before_end(found.raw, definition) if is_message else found.raw
     for raw in _shaped(selector, text):
         if not selector.type:
             targets.put(findings, path, raw, own_locale, where=found.where, rule=rule, confidence=confidence)
@@ -145,10 +147,12 @@ def _put(
     return len(findings.items) > before
 
 
-def _before_end(text: str) -> str:
-    """The words of a message up to the button or footer of the portal below them."""
+def _before_end(text: str, definition: SourceDefinition) -> str:
+    """The words of a message up to the button, footer or imprint of the portal below them."""
     first, *more = text.strip().split("\n")
-    return "\n".join((first, *itertools.takewhile(lambda line: not ends_words(line), more)))
+    portal = definition.labels.portal
+    words = itertools.takewhile(lambda line: not (ends_words(line) or is_imprint(line, portal)), more)
+    return "\n".join((first, *words))
 
 
 def _shaped(selector: Selector, raw: str) -> Iterator[str]:
@@ -160,18 +164,27 @@ def _shaped(selector: Selector, raw: str) -> Iterator[str]:
         raw = raw[: found.start()]
     if selector.split:
         pieces = raw.split(selector.split)
-        if not -len(pieces) <= selector.index < len(pieces):
+        if selector.index is None and selector.map:  # a list of which every piece is mapped
+            for piece in pieces:
+                yield from _mapped(selector, piece.strip())
             return
-        raw = pieces[selector.index]
+        index = selector.index or 0
+        if not -len(pieces) <= index < len(pieces):
+            return
+        raw = pieces[index]
     raw = raw.strip()
     if not selector.map:
         if raw:
             yield selector.prefix + raw
         return
+    yield from _mapped(selector, raw)
+
+
+def _mapped(selector: Selector, raw: str) -> Iterator[str]:
+    """What the map makes of a text as a whole, else of its words."""
     table = {k.casefold(): v for k, v in selector.map.items()}
     wholes = [raw.casefold()] if raw.casefold() in table else [p.casefold() for p in re.split(r"[\s,;/|+]+", raw)]
-    mapped = [table[p] for p in wholes if p in table] or ([table["*"]] if "*" in table else [])
-    yield from mapped
+    yield from [table[p] for p in wholes if p in table] or ([table["*"]] if "*" in table else [])
 
 
 def _wants_all(selector: Selector) -> bool:

@@ -174,3 +174,23 @@ def test_a_draft_learned_from_a_mail_is_a_definition_that_reads_it() -> None:
 
 def test_a_draft_of_a_mail_without_anything_is_still_a_draft() -> None:
     assert 'id = "my-source"' in draft_of(b"")
+
+
+def test_a_list_split_without_an_index_is_mapped_piece_by_piece() -> None:
+    definition = read_definition(
+        SMALL
+        + '"request_type" = { label = "ART", split = ";", map = { "bitte anrufen" = "call_back", P = "test_drive" } }'
+    )
+    raw = mail("POST: lea@example.org\nART: bitte anrufen; P; X\nTXT: Hallo", sender="bot@portal.example")
+
+    assert set(prospect_of(raw, sources=SourceSet((definition,))).request_types) == {"call_back", "test_drive"}
+
+
+def test_the_imprint_of_a_portal_ends_a_message_but_talk_of_it_does_not() -> None:
+    named = SMALL.replace('id = "example"', 'id = "example"\nname = "Autoperle"')
+    body = "POST: lea@example.org\nTXT: Hallo\nAutoperle sagt 9.900 Euro?\nAutoperle GmbH, Ring 1, 040 1234567\nTel. 2"
+
+    sources = SourceSet((read_definition(named),))
+    prospect = prospect_of(mail(body, sender="bot@portal.example"), sources=sources)
+
+    assert prospect.message == "Hallo\nAutoperle sagt 9.900 Euro?"

@@ -14,6 +14,8 @@ from leadmaild.reading.own_numbers import his_phones_of, phones_of
         "Ihr Kollege sagte mir unter Ihrer Telefonnummer 089 99998 020, ich soll mailen.",
         "I tried to reach you on +44 20 7946 0111 yesterday.",
         "J'ai essayé de vous joindre au +33 1 99 00 12 34.",
+        "Ich habe unter 0221 4710 456 niemanden erreicht.",
+        "Unter 0221 4710 456 geht leider keiner ran.",
     ],
 )
 def test_the_number_he_dialled_is_the_dealers(words: str) -> None:
@@ -24,6 +26,7 @@ def test_the_number_he_dialled_is_the_dealers(words: str) -> None:
     "words",
     [
         "Ich habe Sie nicht erreicht, bitte zurückrufen: 0171 3920023",
+        "Unter 0171 3920023 bin ich da, tagsüber ist niemand zu Hause.",
         "Sie erreichen mich unter 0171 3920023.",
         "Rufen Sie mich unter 0171 3920023 an, ich habe es schon versucht.",
     ],

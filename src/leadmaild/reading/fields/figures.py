@@ -13,6 +13,7 @@ _MONTH = re.compile(  # "TÜV 03/2027" is a month too, but another one
     re.IGNORECASE,
 )
 _FIGURES = (("mileage", _DISTANCE), ("first_registration", _MONTH), ("price", _AMOUNT))
+_PRICE_AT_END = re.compile(rf"\s({_AMOUNT.pattern})$", re.IGNORECASE)
 BETWEEN = re.compile(r"\s*[|·•;]\s*|,\s+|\s+[-–/]\s+|\s{3,}")
 
 
@@ -26,3 +27,11 @@ def figures_in(line: str) -> dict[str, str]:
         if name:
             found.setdefault(name, piece)
     return found
+
+
+def price_at_end(line: str) -> str:
+    """Return the price a title ends with, as written: `Skoda Superb Combi € 19.900,-`; "" if it ends otherwise."""
+    if not any(sign in line for sign in ("€", "EUR", "CHF", "£")):
+        return ""
+    found = _PRICE_AT_END.search(line)
+    return found[1] if found else ""

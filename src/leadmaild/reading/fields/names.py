@@ -73,8 +73,18 @@ _COMPANY = re.compile(
 # "Max Lind, Lind GmbH", "Max Lind (Firma Lind)": what stands between a person and a firm.
 _BETWEEN_NAMES = re.compile(r"\s*(?:,(?!\s*(?:inc|ltd))|/|\||\s-\s|\n|;|\((?=[^()\s]+\s[^()]+\)$)|\)$)\s*")
 _NOT_A_NAME = re.compile(r"https?:|www\.|[@{}<>|\\\[\]]|\d{5,}")
+# "Reactie van een geïnteresseerde": portals that keep the name to themselves name a part in the play.
+_A_ROLE = re.compile(
+    r"(?:(?:ein|eine|einem|einer|eines|een|un|une|uno|una|a|an|der|dem|the|de|le|il|ihr|your|uw|je)[ ]+)?"
+    r"(?:(?:neue[nrs]?|nieuwe|nouvel|new|nuovo|potentielle[nr]?|potenti[ae]l|potential|mogelijke)[ ]+)?"
+    r"(?:interessent(?:in|en)?|interessierte[nr]?|nutzer(?:in|s)?|kaeufer(?:in|s)?|kunden?|kundin"
+    r"|geinteresseerde(?: koper)?|koper|gebruiker|klant|bezoeker|acheteur|utilisateur|client|particulier"
+    r"|visiteur|acquirente|utente|cliente"
+    r"|buyer|customer|visitor|prospect|interested party)"
+)
 _NO_NAME = frozenset(
     (
+        "",
         "unbekannt",
         "anonym",
         "anonymous",
@@ -188,7 +198,8 @@ def _bare(word: str) -> str:
 
 
 def _is_no_name(line: str) -> bool:
-    return re.sub(r"[^a-z]", "", accents_folded(line)) in _NO_NAME | {""}
+    folded = accents_folded(line)
+    return re.sub(r"[^a-z]", "", folded) in _NO_NAME or _A_ROLE.fullmatch(folded) is not None
 
 
 def _company_taken_out(line: str) -> tuple[str | None, str]:

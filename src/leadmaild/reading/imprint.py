@@ -1,0 +1,30 @@
+"""The imprint a portal sets below its mails: a line that begins with its name and goes on as a firm's address does."""
+
+import re
+
+_FIRM_OR_NUMBER = re.compile(
+    r"\||(?<!\w)(?:gmbh|mbh|ag|se|b\.?v|n\.?v|s\.?a\.?s?|s\.?r\.?l|s\.?p\.?a|ltd|inc|sarl)\b|\bpostbus\b|\bpostfach\b"
+    r"|(?:\+|\b0)\d(?:[ /().-]{0,3}\d){6}",
+    re.IGNORECASE,
+)
+_LEAD_IN = " \t*•·-–—©|"
+_LONGEST_IMPRINT = 300
+_LONGEST_NAME = 40
+
+
+def names_in(name: str, source_id: str) -> tuple[str, ...]:
+    """Return the names, case-folded, under which a source with this name and id signs its mails."""
+    written = (*name.split("/"), source_id)
+    return tuple(dict.fromkeys(n.strip().casefold()[:_LONGEST_NAME] for n in written if n.strip()))
+
+
+def is_imprint(text: str, names: tuple[str, ...]) -> bool:
+    """Whether a line is the imprint of the portal with these names: `willhaben GmbH, 1030 Wien, +43 1 ...`; what a
+    customer says of the portal is none."""
+    start = text[:_LONGEST_IMPRINT].lstrip(_LEAD_IN)
+    if not start[:_LONGEST_NAME].casefold().startswith(names):  # no more is done to most lines
+        return False
+    name = next(n for n in names if start.casefold().startswith(n))
+    if start.rstrip().endswith("?") or start[len(name) : len(name) + 1].isalnum():
+        return False
+    return _FIRM_OR_NUMBER.search(start, len(name)) is not None
