@@ -49,6 +49,7 @@ _REPLY_SUBJECT = re.compile(r"\s*(?:aw|re|antwort|antw|r|sv)\s?:", re.IGNORECASE
 _WHOLE_HEAD = frozenset(("from", "to", "date", "subject"))
 _MAILTO = re.compile(r"\[?(?:mailto:)\s?([^\]\s>]+)\]?|\[([\w.+-]+@[\w.-]+)\]")
 _BLOCK_END = re.compile(r"<br|</p|</div|</tr|</table", re.IGNORECASE)
+_QUOTE_MARK = re.compile(r"^> ?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,8 @@ def _html_lines(message: Message, part: Part) -> list[str]:
 def _after_head(part: Part, text: str, lines: list[str], head: _Head) -> Part:
     """The part without everything up to the end of the head; HTML stays HTML where the place is found in it."""
     rest = "\n".join(lines[head.end :]).strip("\n")
+    if lines[head.start].startswith(">"):  # Apple Mail sets what it forwards as a quote
+        rest = _QUOTE_MARK.sub("", rest)
     if part.content_type == "text/plain":
         return replace(part, text=rest, payload=rest.encode("utf-8", "replace"))
     start = max(text.find(head.fields["from"].split("<")[0].strip()[:40]), 0)

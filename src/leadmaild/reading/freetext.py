@@ -29,7 +29,8 @@ _CLOSING = re.compile(
 _STREET_LINE = re.compile(r"[^\W\d_][^\d\n]{2,40} \d{1,4}\s?[a-zA-Z]?")
 _OFFERED = re2.compile(
     r"(?:\bbiete(?: ihnen)?\b|\bwuerde(?:n)? .{0,30}\bzahlen\b|\bmein (?:angebot|preisvorschlag)\b|"
-    r"\bi(?:'d| would| can)? offer\b|\bmy offer\b|\bje (?:vous )?propose\b|\bje vous offre\b|\bmon offre\b|"
+    r"\bi(?:'d| would| can| could)? (?:offer|pay|give you)\b|\bmein gebot\b|\bbod\b|\bpropongo\b|\bma proposition\b|"
+    r"\bmy offer\b|\bje (?:vous )?propose\b|\bje vous offre\b|\bmon offre\b|"
     r"\boffro\b|\bla mia offerta\b|\bik bied\b|\bmijn bod\b)"
 )
 _LOOKS_FOR = re.compile(
@@ -44,11 +45,12 @@ _OWN_UNNAMED = re.compile(
     + r"(?:\w+\s+){0,2}(?:auto|altwagen|wagen|fahrzeug|gebrauchten?|pkw|car|vehicle|voiture|vehicule|macchina)\b"
 )
 _BUILT = re.compile(
-    r"\b(?:ez|erstzulassung|bj\.?|baujahr|von|aus|from|del|dal|de|van|uit|année|anno|bouwjaar)\s*:?\s*"
-    r"((?:\d{1,2}[./])?(?:19|20)\d{2})",
+    r"(?:\b(?:ez|erstzulassung|bj\.?|baujahr|von|aus|from|del|dal|de|van|uit|année|anno|bouwjaar)\s*:?\s*|\()"
+    r"((?:\d{1,2}[./])?(?:19|20)\d{2})\b",
     re.IGNORECASE,
 )
-_TRADE_IN_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+# "(Nr. TG-118)" ends no sentence.
+_TRADE_IN_SENTENCE = re.compile(r"(?<=[.!?])(?<![Nn]r\.)(?<!\bNo\.)(?<!\bca\.)(?<!\b[Bb]j\.)\s+|\n+")
 
 
 def add_message_words(findings: Findings, message: str, locale: Locale, *, confidence: float = FREE_TEXT) -> None:
