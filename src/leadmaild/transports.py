@@ -5,9 +5,7 @@ from functools import cache
 
 from leadmaild.config.model import Settings
 from leadmaild.config.process import OutboundSettings
-from leadmaild.outbound.file_transport import FileTransport
 from leadmaild.outbound.mail_server import MailServer, TlsPolicy
-from leadmaild.outbound.smtp_transport import SmtpTransport
 from leadmaild.ports import Clock, Transport
 
 
@@ -29,7 +27,12 @@ def transports_of(settings: Settings, clock: Clock) -> dict[str, Transport]:
 
 def _transport(server: OutboundSettings, settings: Settings, clock: Clock) -> Transport:
     if server.transport == "files":
+        from leadmaild.outbound.file_transport import FileTransport
+
         return FileTransport(server.files or settings.path.parent / "var" / "outgoing", clock)
+    # Only here: before mail goes out, mail comes in, and its door knows our name from this file.
+    from leadmaild.outbound.smtp_transport import SmtpTransport
+
     return SmtpTransport(mail_server_of(server, settings))
 
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from leadmaild.config.changes import Change
 from leadmaild.config.model import Settings
+from leadmaild.entrance import Entrance, entrance_of
 from leadmaild.errors import Problem
-from leadmaild.foundation import Outside, disk_space, load_world, machine_name, open_database
+from leadmaild.foundation import Outside, load_world, machine_name
 from leadmaild.inbound.sender_check import SenderCheck
 from leadmaild.model.location import SetDays
 from leadmaild.outbound.no_transport import NO_MAIL_SERVER
 from leadmaild.outbound.signing_composer import signing
 from leadmaild.pipeline import settings_history
-from leadmaild.pipeline.accept import Accept
 from leadmaild.pipeline.clock_watch import EVERY as CLOCK_EVERY
 from leadmaild.pipeline.clock_watch import ClockWatch
 from leadmaild.pipeline.days_watch import EVERY as DAYS_EVERY
@@ -29,7 +29,6 @@ from leadmaild.pipeline.one_node import OneNode
 from leadmaild.pipeline.reader_pool import ReaderPool
 from leadmaild.pipeline.retention import EVERY as RETENTION_EVERY
 from leadmaild.pipeline.retention import Retention
-from leadmaild.pipeline.right_of_way import RightOfWay
 from leadmaild.pipeline.senders import Senders
 from leadmaild.pipeline.sending import Sending
 from leadmaild.pipeline.source_watch import EVERY as SOURCES_EVERY
@@ -38,7 +37,6 @@ from leadmaild.pipeline.worker import Worker
 from leadmaild.pipeline.world import World
 from leadmaild.ports import Composer, Reader, Transport
 from leadmaild.reading.sources_folder import load_sources
-from leadmaild.storage.unit_of_work import Database
 from leadmaild.transports import transports_of
 from leadmaild.writing.compose import MailComposer
 
@@ -64,21 +62,15 @@ class _InForce:
 class Gateway:
     """Everything that works on one database with one set of settings, put together but not yet running."""
 
-    def __init__(self, settings: Settings, world: World, database: Database, outside: Outside) -> None:
+    def __init__(self, entrance: Entrance) -> None:
+        outside, database, settings = entrance.outside, entrance.database, entrance.settings
         self.database = database
         self.clock = outside.clock
         self._outside = outside
-        self._in_force = _in_force(world, outside)
-        self.right_of_way = RightOfWay()
-        give_way, disk = self.right_of_way.give_way, disk_space(settings)
-        self.accept = Accept(
-            database,
-            lambda: self.world.directory,
-            outside.ids,
-            lambda: self.intake_worker.wake(),
-            disk.has_room,
-            self.right_of_way,
-        )
+        self._in_force = _in_force(entrance.first_world, outside)
+        self.accept, disk = entrance.accept, entrance.disk
+        give_way = entrance.right_of_way.give_way
+        entrance.lead_to(lambda: self.world, lambda: self.intake_worker.wake())
         self._sender_check = SenderCheck(outside.resolver, lambda: self._in_force.reader)
         self.intake = Intake(
             database,
@@ -235,10 +227,14 @@ class Gateway:
     async def close(self) -> None:
         """Write what is still to be written, then let go of everything."""
         await self.accept.finish()
+        await self.let_go()
+        await self.database.close()
+
+    async def let_go(self) -> None:
+        """The same, but for the entrance and the database."""
         await self.deliver.finish()
         self._sender_check.close()
         await self._let_go(self._in_force)
-        await self.database.close()
 
     async def _let_go(self, of: _InForce) -> None:
         """Close what was made of settings that are not in force any more, once it has done what it was given."""
@@ -272,6 +268,4 @@ def _in_force(world: World, outside: Outside) -> _InForce:
 
 async def build(settings: Settings, outside: Outside | None = None) -> Gateway:
     """Put a gateway together on the settings' database, which must be migrated. Raises Unavailable."""
-    outside = outside or Outside()
-    database = open_database(settings, outside.lease)
-    return Gateway(settings, await load_world(settings, database, outside), database, outside)
+    return Gateway(await entrance_of(settings, outside))

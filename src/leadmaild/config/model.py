@@ -106,6 +106,12 @@ class Settings:
         """The operator's folders of source definitions that are there, absolute."""
         return tuple(folder for folder in self.gateway.sources if folder is not None and folder.is_dir())
 
+    @property
+    def names_own_texts(self) -> bool:
+        """Whether mail templates or source definitions of the operator's own are named, which may be wrong."""
+        blocks = (*(place.templates for place in self.locations.values()), *(group.templates for group in self.groups))
+        return bool(self.gateway.templates or self.source_folders or any(blocks))
+
     def retention_at(self, code: str) -> Retention:
         """How long things are kept at a location (R180); the general spans for one that the settings have no longer."""
         if (found := self.locations.get(code)) is not None:

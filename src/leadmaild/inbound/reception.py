@@ -43,6 +43,11 @@ class Reception:
         if not self.sessions:
             self._all_gone.set()
 
+    async def quiet(self) -> None:
+        """Return when no session is open."""
+        if self.sessions:
+            await self._all_gone.wait()
+
     @property
     def is_overloaded(self) -> bool:
         """Whether the sessions together hold more content than we want in memory; asked for large mails only."""

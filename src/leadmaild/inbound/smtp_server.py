@@ -38,6 +38,10 @@ class Listener:
         """How many sessions are open."""
         return len(self._reception.sessions)
 
+    async def quiet(self) -> None:
+        """Return when no session is open."""
+        await self._reception.quiet()
+
     async def drain(self, grace: timedelta = DRAIN_GRACE) -> None:
         """Stop listening, let content that is being sent come in for `grace`, say 421 to all others, close (SP-14)."""
         for server in self._servers:
