@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from leadmaild.reading.fields.folding import accents_folded, label_key
+from leadmaild.reading.fields.requests import is_consent, is_refusal
 
 # A lone line that certainly heads a message; "Anfrage" or "Text" alone may be anything.
 SURE_MESSAGE = re.compile(
@@ -60,6 +61,7 @@ class LabelSet:
     after: tuple[str, ...] = ()
     footer_labels: frozenset[str] = frozenset()
     footer_begins: tuple[str, ...] = ()
+    consents: tuple[str, ...] = ()  # how the label of a ticked consent begins
     buttons: frozenset[str] = frozenset()
     hints: tuple[str, ...] = ()
     end_starts: tuple[str, ...] = ()  # the first letters of footers and hints
@@ -93,6 +95,7 @@ def common_labels() -> LabelSet:
         after=tuple(" " + accents_folded(words) for words in around["after"]),
         footer_labels=frozenset(map(label_key, tables["footers"]["labels"])),
         footer_begins=tuple(tables["footers"]["begins"]),
+        consents=tuple(map(label_key, tables["footers"]["consents"])),
         buttons=frozenset(map(label_key, tables["footers"]["buttons"])),
         hints=tuple(tables["footers"]["hints"]),
         end_starts=tuple({b[:_TELLING] for key in ("begins", "hints") for b in tables["footers"][key]}),
@@ -185,6 +188,10 @@ def ends_words(text: str) -> bool:
     return _kind_of_end(text) != ""
 
 
+def _is_yes_or_no(value: str) -> bool:
+    return bool(value.strip()) and (is_consent(value) or is_refusal(value))
+
+
 @lru_cache(maxsize=4096)
 def _may_begin_end(letters: str) -> bool:
     return accents_folded(letters).startswith(common_labels().end_starts)
@@ -209,4 +216,6 @@ def _kind_of_end(text: str) -> str:
     if len(label) > _LONGEST_FOOTER_LABEL:
         return ""
     key = label_key(label)
+    if key.startswith(labels.consents) and _is_yes_or_no(folded[len(label) + 1 :]):
+        return "footer"
     return "footer" if key in labels.footer_labels else "button" if label_key(folded) in labels.buttons else ""

@@ -22,7 +22,8 @@ _NUMBER_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OWN_NUMBER_BEFORE = re.compile(
-    r"\b(?:meine?|unter|der|die|my|mijn|mon|mio|under|folgende[rn]?)\s+(?:nr|nummer|number|no)\s*[.:]*\s*$",
+    r"\b(?:meine?|unter|der|die|my|mijn|mon|mio|under|folgende[rn]?)\s+"
+    r"(?:(?:neue|aktuelle|private|alte|richtige|new|current|nieuwe)[nr]?\s+)?(?:nr|nummer|number|no)\s*[.:]*\s*$",
     re.IGNORECASE,
 )
 _PHONE_WORD = re.compile(

@@ -9,7 +9,7 @@ _PATTERNS = (
     (
         "internal_number",
         re.compile(
-            r"\b(?:int(?:\.|ern|erne[rn]?) ?(?:nr|nummer|fahrzeugnummer)|fahrzeug-?(?:nr|nummer|id)|fzg-?\.?-?nr"
+            r"\b(?:int(?:\.|ern|erne[rn]?)?[ -]?(?:nr|nummer|fahrzeugnummer)|fahrzeug-?(?:nr|nummer|id)|fzg-?\.?-?nr"
             r"|bestell-?(?:nr|nummer)|stock (?:no|number)|numero di stock|reference|référence|r[eé]f\.?|rif\.?)\b"
             r"[\s.:#]*([A-Za-z0-9][\w/-]{2,24}\d[\w/-]*)",
             re.IGNORECASE,
