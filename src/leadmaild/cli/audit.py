@@ -8,7 +8,7 @@ import click
 
 from leadmaild.cli.main import EX_DIFFERENCE, EX_OK
 from leadmaild.cli.options import config_option, json_option
-from leadmaild.cli.output import instant, print_table, show
+from leadmaild.cli.output import instant, print_result, print_table
 from leadmaild.cli.session import database_of, run_async, settings
 from leadmaild.clock import SystemClock
 from leadmaild.commands.audit import balance_of
@@ -22,7 +22,7 @@ from leadmaild.model.balance import Balance
 def audit(as_json: bool) -> None:
     """Draw up the balance: every mail taken in has its outcome, every open lead somebody, every sent mail its row."""
     balance = run_async(_draw_up(settings()))
-    show(_document(balance, SystemClock().now()), as_json, _print)
+    print_result(_document(balance, SystemClock().now()), as_json, _print)
     click.get_current_context().exit(EX_DIFFERENCE if balance.differences else EX_OK)
 
 

@@ -10,7 +10,7 @@ import click
 
 from leadmaild.cli.moments import DateParameter
 from leadmaild.cli.options import config_option, json_option, who_option
-from leadmaild.cli.output import instant, print_table, show
+from leadmaild.cli.output import instant, print_result, print_table
 from leadmaild.cli.session import database_of, run_async, settings, settings_with_days
 from leadmaild.clock import SystemClock
 from leadmaild.commands.calendar import import_days_off, restore_day, take_out_day
@@ -43,7 +43,7 @@ def show_calendar(context: click.Context, code: str, first: date, until: date, a
     if until <= first:
         raise click.UsageError(f"--until {until} must be after --from {first}: it is the date after the last", context)
     location = settings_with_days().location(code)
-    show(calendar_rows(location.opening_hours, first, until), as_json, _for_people)
+    print_result(calendar_rows(location.opening_hours, first, until), as_json, _for_people)
 
 
 @calendar.command("import")
@@ -61,7 +61,7 @@ def import_(code: str, file: Path, yes: bool, who: str, as_json: bool) -> None:
     if reading.refusal:
         raise Refused(f"{file}: {reading.refusal}")
     shown = run_async(_import(chosen, code, reading, who if yes else None))
-    show(shown, as_json, _preview)
+    print_result(shown, as_json, _preview)
 
 
 @calendar.command()

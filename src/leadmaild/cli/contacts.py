@@ -8,7 +8,7 @@ from leadmaild.cli.filters import require_name
 from leadmaild.cli.lead_commands import named_values
 from leadmaild.cli.lead_view import LIST_COLUMNS, row
 from leadmaild.cli.options import config_option, json_option, limit_option
-from leadmaild.cli.output import print_fields, print_json, print_table
+from leadmaild.cli.output import print_fields, print_json, print_result, print_table
 from leadmaild.cli.session import database_of, run_async, settings, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands.contacts import Merged, create_contact, edit_contact, merge_contacts, value_of
@@ -109,10 +109,7 @@ def merge(kept_id: int, gone_id: int, fields: tuple[str, ...], by: str, as_json:
     """
     merged = run_async(_merge(settings(), kept_id, gone_id, named_values(fields), by))
     shown = contact_row(merged.contact) | {"relinked": list(merged.leads), "differed": dict(merged.differed)}
-    if as_json:
-        print_json(shown)
-    else:
-        print_fields(shown)
+    print_result(shown, as_json)
 
 
 def contact_row(contact: Contact) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from leadmaild.cli.options import config_option, json_option
-from leadmaild.cli.output import print_fields, print_json, print_table
+from leadmaild.cli.output import print_json, print_result, print_table
 from leadmaild.cli.session import run_async, settings, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
@@ -72,10 +72,7 @@ def simulate(code: str, count: int, absent: tuple[str, ...], as_json: bool) -> N
         "longest_gap": {name: share.longest_gap for name, share in result.shares.items()},
         "fallback_hits": result.last_resorts,
     }
-    if as_json:
-        print_json(shown)
-    else:
-        print_fields(shown)
+    print_result(shown, as_json)
 
 
 async def _roster(chosen: Settings, now: datetime) -> Roster:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from leadmaild.cli.deliver import parsed_reverse_path
+from leadmaild.cli.lead_view import timer_row
 from leadmaild.cli.mail_file import read_mail
 from leadmaild.cli.moments import InstantParameter, in_zone
 from leadmaild.cli.options import config_option, json_option
@@ -161,17 +162,7 @@ _NO_STEP: dict[str, Any] = {
 
 def _step(step: OpenLead | JoinLead, zone: str) -> dict[str, Any]:
     shown = _NO_STEP | _prospect(step.prospect)
-    shown["timers"] = [
-        {
-            "kind": str(t.kind),
-            "due_at": instant(t.due_at, zone),
-            "effective_at": instant(t.effective_at, zone),
-            "send_at": instant(t.send_at, zone),
-            "state": str(t.state),
-            "why": t.why,
-        }
-        for t in step.timers
-    ]
+    shown["timers"] = [timer_row(timer, zone) for timer in step.timers]
     if isinstance(step, JoinLead):
         joined = step.lead
         reason = str(joined.assignment_reason)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from leadmaild.cli.lead_commands import definitions
 from leadmaild.config.model import Settings
-from leadmaild.config.sources import BUILT_IN
 from leadmaild.errors import NotFound
 from leadmaild.model.listing import LeadFilter
+from leadmaild.reading.definitions import BUILT_IN
 
 if TYPE_CHECKING:
     from leadmaild.storage.unit_of_work import Transaction

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from leadmaild.cli.options import config_option, json_option
-from leadmaild.cli.output import instant, print_fields, print_json, print_table
+from leadmaild.cli.output import instant, print_json, print_result, print_table
 from leadmaild.cli.session import database_of, run_async, settings, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands.privacy import Wanted, erase_person, export_person, find_person
@@ -52,12 +52,9 @@ def erase(who: str, yes: bool, as_json: bool) -> None:
         "outgoing": list(person.outgoing),
         "same_number": list(same_number),
     }
-    if as_json:
-        print_json(shown)
-    else:
-        print_fields(shown)
-        if not yes:
-            click.echo("nothing is changed; --yes erases this")
+    print_result(shown, as_json)
+    if not (as_json or yes):
+        click.echo("nothing is changed; --yes erases this")
     if not is_clean:
         click.echo(
             "leadmaild: the database is being read; what was erased stays in its write-ahead log until that is "

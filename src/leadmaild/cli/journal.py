@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from leadmaild.cli.options import config_option, json_option, limit_option
-from leadmaild.cli.output import instant, print_fields, print_json, print_table
+from leadmaild.cli.output import instant, print_json, print_result, print_table
 from leadmaild.cli.session import database_of, run_async, settings, view_of, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands.journal import discard_mail, reprocess_mails
@@ -56,10 +56,7 @@ def show(journal_id: int, as_json: bool) -> None:
         "sender_evidence": list(line.evidence),
         "rules": [dict(rule) for rule in line.trace],
     }
-    if as_json:
-        print_json(row)
-    else:
-        print_fields(row)
+    print_result(row, as_json)
 
 
 @journal.command()

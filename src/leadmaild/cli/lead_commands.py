@@ -11,17 +11,16 @@ import click
 from leadmaild.cli.lead_view import contact_row, detail
 from leadmaild.cli.moments import InstantParameter, in_zone
 from leadmaild.cli.options import config_option, json_option
-from leadmaild.cli.output import print_fields, print_json
+from leadmaild.cli.output import print_json, print_result
 from leadmaild.cli.session import database_of, run_async, settings, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands import leads as by_hand
 from leadmaild.commands import reactions
 from leadmaild.config.model import Settings
-from leadmaild.config.sources import BUILT_IN
 from leadmaild.errors import NotFound
 from leadmaild.model.listing import LeadLine
 from leadmaild.ports.stores import Database
-from leadmaild.reading.definitions import SourceSet
+from leadmaild.reading.definitions import BUILT_IN, SourceSet
 from leadmaild.reading.sources_folder import load_sources
 
 by_option = click.option("--by", required=True, metavar="USER", help="The user who does it.")
@@ -97,10 +96,7 @@ def create(
         "lead": detail(line, chosen, SystemClock().now()),
         "created": created.is_new,
     }
-    if as_json:
-        print_json(shown)
-    else:
-        print_fields(shown)
+    print_result(shown, as_json)
 
 
 async def _create(chosen: Settings, new: by_hand.NewLead, by: str) -> tuple[by_hand.CreatedLead, LeadLine]:

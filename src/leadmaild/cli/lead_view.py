@@ -9,7 +9,7 @@ from leadmaild.cli.session import zone_of
 from leadmaild.config.model import Settings
 from leadmaild.escalation.colour import colour_of
 from leadmaild.model.contact import Contact
-from leadmaild.model.lead import LeadState
+from leadmaild.model.lead import LeadState, Timer
 from leadmaild.model.listing import LeadLine
 from leadmaild.model.location import Location
 from leadmaild.model.reading import Money, VehicleText
@@ -73,18 +73,18 @@ def row(line: LeadLine, chosen: Settings, now: datetime) -> dict[str, Any]:
 def detail(line: LeadLine, chosen: Settings, now: datetime) -> dict[str, Any]:
     """One lead alone, with its timers."""
     zone = zone_of(chosen, line.location)
-    return row(line, chosen, now) | {
-        "timers": [
-            {
-                "kind": str(t.kind),
-                "due_at": instant(t.due_at, zone),
-                "effective_at": instant(t.effective_at, zone),
-                "send_at": instant(t.send_at, zone),
-                "state": str(t.state),
-                "why": t.why,
-            }
-            for t in line.timers
-        ]
+    return row(line, chosen, now) | {"timers": [timer_row(timer, zone) for timer in line.timers]}
+
+
+def timer_row(timer: Timer, zone: str) -> dict[str, Any]:
+    """One event of the clock as printed wherever one is shown."""
+    return {
+        "kind": str(timer.kind),
+        "due_at": instant(timer.due_at, zone),
+        "effective_at": instant(timer.effective_at, zone),
+        "send_at": instant(timer.send_at, zone),
+        "state": str(timer.state),
+        "why": timer.why,
     }
 
 

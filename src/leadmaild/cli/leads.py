@@ -9,7 +9,7 @@ from leadmaild.cli.filters import require_known_names
 from leadmaild.cli.lead_commands import COMMANDS
 from leadmaild.cli.lead_view import LIST_COLUMNS, detail, row
 from leadmaild.cli.options import config_option, json_option, limit_option
-from leadmaild.cli.output import print_fields, print_json, print_table
+from leadmaild.cli.output import print_json, print_result, print_table
 from leadmaild.cli.session import run_async, settings, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
@@ -79,10 +79,7 @@ def show(number: int, as_json: bool) -> None:
     """Show one lead with its timers and activities."""
     chosen = settings()
     shown = detail(run_async(_one(chosen, number)), chosen, SystemClock().now())
-    if as_json:
-        print_json(shown)
-    else:
-        print_fields(shown)
+    print_result(shown, as_json)
 
 
 for command in COMMANDS:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from leadmaild.cli.options import config_option, json_option
-from leadmaild.cli.output import instant, print_fields, show
+from leadmaild.cli.output import instant, print_result
 from leadmaild.cli.session import database_of, run_async, settings, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
@@ -47,7 +47,7 @@ def inspect(name: str, limit: int | None, as_json: bool) -> None:
             progress.update(done - progress.pos)
 
         found = run_async(_inspect(chosen, box, location, limit, told))
-    show(_document(box, found, zone_of(chosen, location.code)), as_json, print_fields)
+    print_result(_document(box, found, zone_of(chosen, location.code)), as_json)
 
 
 def _mailbox(chosen: Settings, name: str) -> tuple[ImapSettings, Location]:

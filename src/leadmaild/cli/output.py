@@ -51,7 +51,7 @@ def print_fields(fields: Mapping[str, Any], indent: str = "") -> None:
             click.echo(f"{indent}{name}: {_cell(value)}")
 
 
-def show(value: Any, as_json: bool, for_people: Callable[[Any], None]) -> None:  # the flag as it came
+def print_result(value: Any, as_json: bool, for_people: Callable[[Any], None] = print_fields) -> None:
     """Print `value` as JSON or by `for_people`."""
     if as_json:
         print_json(value)

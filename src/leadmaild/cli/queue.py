@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from leadmaild.cli.options import config_option, json_option, limit_option
-from leadmaild.cli.output import instant, print_fields, print_json, print_table
+from leadmaild.cli.output import instant, print_json, print_result, print_table
 from leadmaild.cli.session import database_of, run_async, settings, view_of, zone_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands.queue import cancel_mail, retry_mails
@@ -64,10 +64,7 @@ def show(queue_id: int, raw: bool, as_json: bool) -> None:
         "sent_at": instant(line.sent_at, zone_of(chosen, line.location)),
         "results": [{"recipient": address, **result} for address, result in line.results.items()],
     }
-    if as_json:
-        print_json(shown)
-    else:
-        print_fields(shown)
+    print_result(shown, as_json)
 
 
 @queue.command()

@@ -8,7 +8,7 @@ import click
 
 from leadmaild.cli.filters import require_name
 from leadmaild.cli.options import config_option, json_option, limit_option
-from leadmaild.cli.output import money, print_fields, print_json, print_table
+from leadmaild.cli.output import money, print_json, print_result, print_table
 from leadmaild.cli.session import database_of, run_async, settings, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.commands.stock import Imported, import_stock
@@ -49,10 +49,7 @@ def import_(file: Path, code: str | None, skip_bad: bool, as_json: bool) -> None
         "left_out": len(read.bad_lines),
         "unknown_columns": list(read.unknown_columns),
     }
-    if as_json:
-        print_json(shown)
-    else:
-        print_fields(shown)
+    print_result(shown, as_json)
 
 
 @stock.command("list")
@@ -77,10 +74,7 @@ def list_(location: str | None, search: str | None, limit: int | None, as_json: 
 def show(number: str, as_json: bool) -> None:
     """Show one vehicle by its internal number."""
     row = _row(run_async(_one(settings(), number)))
-    if as_json:
-        print_json(row)
-    else:
-        print_fields(row)
+    print_result(row, as_json)
 
 
 def _content(file: Path) -> bytes:

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
+from leadmaild.cli.lead_view import timer_row
 from leadmaild.cli.moments import InstantParameter, in_zone
 from leadmaild.cli.options import config_option, json_option
-from leadmaild.cli.output import instant, print_table, show
+from leadmaild.cli.output import print_result, print_table
 from leadmaild.cli.session import run_async, settings_with_days, view_of
 from leadmaild.clock import SystemClock
 from leadmaild.config.model import Settings
@@ -45,7 +46,7 @@ def timeline(
     """
     chosen = settings_with_days()
     if number is not None and code is None and arrival is None and follow_up is None:
-        show(run_async(_of_lead(chosen, number)), as_json, print_events)
+        print_result(run_async(_of_lead(chosen, number)), as_json, print_events)
         return
     if number is not None or code is None or (arrival is None) == (follow_up is None):
         raise click.UsageError(
@@ -55,7 +56,7 @@ def timeline(
     if not timers_run(location):
         click.echo(f"{code} is in tracking mode without tracking_escalation: no timers run (Q3)", err=True)
     zone = location.opening_hours.zone
-    show([event_row(timer, zone) for timer in _timers(location, arrival, follow_up)], as_json, print_events)
+    print_result([event_row(timer, zone) for timer in _timers(location, arrival, follow_up)], as_json, print_events)
 
 
 async def _of_lead(chosen: Settings, number: int) -> list[dict[str, Any]]:
@@ -82,15 +83,9 @@ async def _of_lead(chosen: Settings, number: int) -> list[dict[str, Any]]:
 
 def event_row(timer: Timer, zone: str, to: Iterable[str] = ()) -> dict[str, Any]:
     """One event of a timeline as printed; `to` are the users it goes to, as far as they are known."""
-    return {
-        "kind": str(timer.kind),
-        "due_at": instant(timer.due_at, zone),
-        "effective_at": instant(timer.effective_at, zone),
-        "send_at": instant(timer.send_at, zone),
-        "state": str(timer.state),
-        "to": list(to),
-        "why": timer.why,
-    }
+    shown = timer_row(timer, zone)
+    why = shown.pop("why")  # stays the last column
+    return shown | {"to": list(to), "why": why}
 
 
 def print_events(rows: list[dict[str, Any]]) -> None:

@@ -154,11 +154,6 @@ class JournalStore:
         row = (await self._connection.execute(_WITH_CONTENT, {"journal_id": journal_id})).one_or_none()
         return None if row is None else _entry(row, row.raw or b"")
 
-    async def reading_of(self, journal_id: int) -> Reading | None:
-        """What was read of the entry's mail, without the prospects."""
-        found = await self._connection.execute(select(journal.c.reading).where(journal.c.id == journal_id))
-        return reading_of(found.scalar())
-
     async def readings_of(self, ids: Sequence[int]) -> dict[int, Reading]:
         """What was read of the mails of these entries, without the prospects."""
         if not ids:
