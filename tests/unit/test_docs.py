@@ -41,6 +41,12 @@ def test_the_page_of_the_log_has_every_event_with_its_level_and_no_other():
     assert sorted(rows) == sorted((str(event), levels[_LEVELS.get(event, 20)]) for event in Event)
 
 
+def test_the_glossary_is_in_order_and_has_each_word_once():
+    page = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    words = re.findall(r"^\| ([a-z][^|]*) \|", page.split("|---", 1)[1], re.MULTILINE | re.IGNORECASE)
+    assert words == sorted(set(words), key=str.casefold)
+
+
 def test_records_of_decisions_are_numbered_without_a_gap_and_say_where_they_stand():
     assert [record.name[:4] for record in RECORDS] == [f"{n:04}" for n in range(1, len(RECORDS) + 1)]
     for number, record in enumerate(RECORDS, 1):
