@@ -5,10 +5,8 @@ from difflib import get_close_matches
 
 from leadmaild.config.model import Settings
 from leadmaild.errors import Problem
+from leadmaild.reading.definitions import BUILT_IN
 from leadmaild.reading.sources_folder import load_sources
-
-# Sources that reading knows without a definition (lead-formats 5).
-BUILT_IN = ("adf", "direct_email", "generic")
 
 
 def check_sources(settings: Settings) -> tuple[Problem, ...]:

@@ -57,6 +57,22 @@ class CheckedTable:
             return default
         return value
 
+    def _whole(self, table: Mapping[str, Any], key: str, path: str) -> int | None:
+        """The whole number of that key, None if there is none."""
+        value = self._number(table, key, path)
+        if value is None or value == int(value):
+            return None if value is None else int(value)
+        self._wrong(f"{path}.{key}" if path else key, "must be a whole number")
+        return None
+
+    def _number(self, table: Mapping[str, Any], key: str, path: str) -> float | None:
+        """The number of that key, None if there is none."""
+        value = table.get(key)
+        if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+            return value
+        self._wrong(f"{path}.{key}" if path else key, "must be a number, without quotes")
+        return None
+
     def _one_of(self, table: dict[str, Any], key: str, allowed: tuple[str, ...], default: str) -> str:
         value = table.get(key, default)
         if value not in allowed:

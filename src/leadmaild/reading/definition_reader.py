@@ -9,6 +9,7 @@ from typing import Any
 from leadmaild.errors import ConfigError, Problem
 from leadmaild.model.reading import Classification, RedirectClass
 from leadmaild.reading.checked_table import CheckedTable
+from leadmaild.reading.definition_checks import problems_of_definition
 from leadmaild.reading.definitions import Notice, Recognition, Selector, SourceDefinition, TestCase
 from leadmaild.reading.fields.folding import label_key
 from leadmaild.reading.fixed_values import problems_of_fixed_values
@@ -86,7 +87,7 @@ def read_definition(text: str, where: str = "") -> SourceDefinition:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError((Problem(where, f"not valid TOML: {error}"),)) from None
     reader = _Reader(where)
-    definition = reader.definition(table)
+    definition = reader.checked(table)
     if reader.problems or definition is None:
         raise ConfigError(tuple(reader.problems))
     return definition
@@ -94,6 +95,13 @@ def read_definition(text: str, where: str = "") -> SourceDefinition:
 
 class _Reader(CheckedTable):
     """Turns the TOML table into a definition and collects what is wrong with it."""
+
+    def checked(self, table: dict[str, Any]) -> SourceDefinition | None:
+        """The definition, each value and then all of them together held against what they must be."""
+        if definition := self.definition(table):
+            for path, message in problems_of_definition(definition):
+                self._wrong(path, message)
+        return definition
 
     def definition(self, table: dict[str, Any]) -> SourceDefinition | None:
         self._known(table, _KEYS, "")
@@ -112,7 +120,7 @@ class _Reader(CheckedTable):
         return SourceDefinition(
             id=source_id,
             name=self._text(table, "name", source_id),
-            version=table.get("version", 1) if isinstance(table.get("version", 1), int) else 1,
+            version=self._whole(table, "version", "") or 1,
             enabled=self._flag(table, "enabled", default=True),
             redirect_class=self._redirect_class(table),
             channel=self._one_of(table, "channel", ("mail", "phone", "chat"), "mail"),
@@ -123,7 +131,7 @@ class _Reader(CheckedTable):
             notices=notices,
             reply_to=self._strings(reply, "to", "reply.to") or ("body:email", "header:reply-to"),
             relay_domains=self._strings(reply, "relay_domains", "reply.relay_domains"),
-            separator=text.get("separator", ":") if isinstance(text.get("separator", ":"), str) else ":",
+            separator=self._separator(text),
             end=self._any_of(self._patterns(text.get("end", []), "text.end"), "text.end"),
             uses_common_labels=labels != "none",
             owns_common_labels=labels == "common",
@@ -156,7 +164,7 @@ class _Reader(CheckedTable):
             patterns,
             tuple((name, pattern) for name, pattern in compiled if pattern is not None),
             self._flag(table, "require_dkim", default=False),
-            table.get("min_labels", 0) if isinstance(table.get("min_labels", 0), int) else 0,
+            self._whole(table, "min_labels", path) or 0,
             self._flag(table, "from_dealer", default=False),
             self._flag(table, "from_is_customer", default=False),
         )
@@ -209,14 +217,14 @@ class _Reader(CheckedTable):
         selector = Selector(
             target, kind, names,
             self._patterns(table[kind], f"{path}.{kind}") if is_regex else (),
-            split=str(table.get("split", "")), index=int(table["index"]) if "index" in table else None,
+            split=str(table.get("split", "")), index=self._whole(table, "index", path),
             type=str(kind_name),
             region=str(table.get("region", "")), currency=str(table.get("currency", "")),
             map={str(k): str(v) for k, v in mapping.items()},
             after=self._optional_pattern(table, "after", path),
             until=self._optional_pattern(table, "until", path),
             join=str(table["join"]) if "join" in table else None, prefix=str(table.get("prefix", "")),
-            confidence=table.get("confidence"),
+            confidence=self._number(table, "confidence", path),
             when_subject=self._optional_pattern(table, "when_subject", path),
         )  # fmt: skip
         if selector.type in ("", *type_names()):
@@ -253,6 +261,13 @@ class _Reader(CheckedTable):
                 expect = {}
             cases.append(TestCase(str(table.get("mail", "")), str(table.get("text", "")), expect))
         return tuple(cases)
+
+    def _separator(self, table: dict[str, Any]) -> str:
+        value = table.get("separator", ":")
+        if not isinstance(value, str) or not value.strip():
+            self._wrong("text.separator", 'must be what stands between label and value, such as ":" or ">>"')
+            return ":"
+        return value
 
     def _redirect_class(self, table: dict[str, Any]) -> RedirectClass:
         return RedirectClass(self._one_of(table, "redirect_class", tuple(map(str, RedirectClass)), "marketplace"))

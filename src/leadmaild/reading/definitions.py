@@ -9,6 +9,9 @@ from leadmaild.reading.labels import LabelSet
 
 Pattern = Any  # a compiled RE2 expression; the library has no types
 
+BUILT_IN = ("adf", "direct_email", "generic")  # sources that reading knows without a definition (lead-formats 5)
+REPLY_PLACES = ("body:email", "header:reply-to", "header:from")  # where the customer's address may stand
+
 
 @dataclass(frozen=True, slots=True)
 class Selector:

@@ -81,6 +81,36 @@ def test_what_a_definition_writes_itself_must_mean_something(field: str, told: s
 
 @pytest.mark.rule("R166")
 @pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('"example"', '"generic"'), 'id: "generic" is built in'),
+        (('"example"', '"an example"'), 'id: "an example" is not a short name'),
+        (('["portal.example"]', "[]"), "recognise: says nothing that a mail must have"),
+        (("from_domain", "not_from"), "recognise: says nothing that a mail must have"),
+        (('from_domain = ["portal.example"]', "subject = ['', 'Anfrage']"), "recognise: says nothing"),
+        (('["portal.example"]', '["@portal.example"]'), 'recognise.from_domain: "@portal.example" is no domain'),
+        (("[fields]", "[[notice]]\nclass = 'newsletter'\n[fields]"), "notice: says nothing that a mail must have"),
+        (("[fields]", "[reply]\nto = ['body']\n[fields]"), 'reply.to: "body" is no place of an address'),
+        (("[fields]", "[text]\nseparator = ''\n[fields]"), "text.separator: must be what stands between"),
+        (("[recognise]", "language = 'deutsch'\n[recognise]"), 'language: "deutsch" is not a language'),
+        (("[recognise]", "region = 'Germany'\n[recognise]"), 'region: "Germany" is not a country'),
+        (("[recognise]", "currency = 'Euro'\n[recognise]"), 'currency: "Euro" is not a currency'),
+        (("[recognise]", "version = '2'\n[recognise]"), "version: must be a number, without quotes"),
+        (('"TXT"', '"TXT", index = "two"'), "fields.message.index: must be a number, without quotes"),
+        (('"TXT"', '"TXT", index = 1.5'), "fields.message.index: must be a whole number"),
+        (('"TXT"', '"TXT", confidence = "high"'), "fields.message.confidence: must be a number, without quotes"),
+        (('"TXT"', '"TXT", confidence = 95'), "fields.message.confidence: must be above 0 and at most 1"),
+    ],
+)
+def test_what_would_take_the_mail_of_others_or_spoil_every_mail_is_refused(change: tuple[str, str], told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_definition(SMALL.replace(*change), "x.toml")
+
+    assert [told in str(problem) for problem in caught.value.problems] == [True]
+
+
+@pytest.mark.rule("R166")
+@pytest.mark.parametrize(
     "field",
     [
         '"request_type" = { label = "W", map = { T = "test_drive, financing", N = "", F = "Finanzierung" } }',
