@@ -29,7 +29,7 @@ class MailKind(StrEnum):
     FOLLOW_UP = "follow_up"
     FOLLOW_UP_STAGE2 = "follow_up_stage2"
     DIGEST = "digest"
-    ALARM = "alarm"
+    ALARM = "alarm"  # a word scripts may know; never sent: alarms leave by webhook and program (PF66)
     TEMPLATE_TEST = "template_test"  # a preview sent to whoever asked for it (R109)
 
     @property

@@ -13,7 +13,7 @@ from leadmaild.writing.cleaning import mail_address
 from leadmaild.writing.customer_mail import Draft, answer, autoresponse
 from leadmaild.writing.headers import address_field, bare_id, date_field, field, ids_field, text_field
 from leadmaild.writing.notice import Notice
-from leadmaild.writing.notices import alarm, digest, lead_notice, trade_in_notice, unassigned_notice
+from leadmaild.writing.notices import digest, lead_notice, trade_in_notice, unassigned_notice
 from leadmaild.writing.redirect import LOOP_FIELD, redirected
 from leadmaild.writing.rows import customer_address
 from leadmaild.writing.samples import with_samples
@@ -57,8 +57,6 @@ class MailComposer:
                 return self._noticed(unassigned_notice(facts, words), words, original=facts.original)
             case MailKind.DIGEST:
                 return self._noticed(digest(facts, words), words)
-            case MailKind.ALARM:
-                return self._noticed(alarm(facts, words), words)
             case _:
                 return self._noticed(lead_notice(facts, words), words, original=_original_to_compare(facts))
 

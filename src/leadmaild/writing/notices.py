@@ -19,7 +19,6 @@ _TONES = {
     MailKind.STAGE1: "late",
     MailKind.STAGE2: "late",
     MailKind.FOLLOW_UP_STAGE2: "late",
-    MailKind.ALARM: "late",
 }
 _PAST_DUE = frozenset({MailKind.STAGE1, MailKind.STAGE2, MailKind.FOLLOW_UP_STAGE2})
 _FOLLOW_UPS = frozenset({MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_STAGE2})
@@ -79,21 +78,6 @@ def trade_in_notice(facts: MailFacts, words: Words, *, has_pdf: bool) -> Notice:
         links=tuple(_links(facts, words)),
     )
     return Notice(_marked(f"{section.headline}: {section.title}", facts, words), (section,))
-
-
-def alarm(facts: MailFacts, words: Words) -> Notice:
-    """Return an alarm: what is wrong, at which location."""
-    reason = one_line(words.get("reasons", facts.reason) or facts.reason, SUBJECT_LIMIT)
-    section = Section(
-        headline=words.say("alarm", "headline"),
-        lead_in=words.say("alarm", "lead_in"),
-        title=one_line(facts.location.name),
-        tone="late",
-        rows=(Row(words.say("labels", "reason"), reason),) if reason else (),
-        message=paragraphs(facts.text),
-        links=tuple(_links(facts, words)),
-    )
-    return Notice(_marked(f"{section.headline}: {reason or section.title}", facts, words), (section,))
 
 
 def what_is_offered(facts: MailFacts) -> str:

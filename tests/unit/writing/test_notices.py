@@ -56,7 +56,7 @@ def test_every_notice_says_whom_what_how_and_where(kind, location):
 
 
 @pytest.mark.rule("PF58")
-@pytest.mark.parametrize("kind", [*LEAD_NOTICES, MailKind.UNASSIGNED_NOTICE, MailKind.TRADE_IN_CC, MailKind.ALARM])
+@pytest.mark.parametrize("kind", [*LEAD_NOTICES, MailKind.UNASSIGNED_NOTICE, MailKind.TRADE_IN_CC])
 def test_every_notice_says_that_a_machine_sent_it(kind):
     message = parsed(notice(kind))
     assert message["Auto-Submitted"] == "auto-generated"
@@ -301,14 +301,6 @@ def test_an_unassigned_notice_without_the_original_does_not_promise_it():
     text = text_of(notice(MailKind.UNASSIGNED_NOTICE, original=None, original_reading=None, reason="something new"))
     assert "hängt an" not in text
     assert "Grund: something new" in text
-
-
-def test_an_alarm_says_what_is_wrong():
-    mail = notice(
-        MailKind.ALARM, lead=None, lead_url="", contact_url="", reason="budget_exhausted", text="60 in einer Stunde"
-    )
-    assert mail.subject.startswith("Störung: Das Budget für automatische Antworten")
-    assert "60 in einer Stunde" in text_of(mail)
 
 
 def words_of(language):
