@@ -89,7 +89,7 @@ def test_an_empty_folder_has_no_oldest_mail(dovecot: Dovecot, tmp_path):
         ({"enabled": False, "password": ""}, Refused, "has no password yet"),
         ({"folder": "Nowhere"}, Refused, "no folder 'Nowhere'"),
         ({"user": "nobody@dealer.example"}, Refused, "refuses the log-in"),
-        ({"port": 1}, Unavailable, "no connection"),
+        ({"port": 1}, Unavailable, "no connection: Connection refused"),
     ],
 )
 def test_what_cannot_be_looked_into_is_said_in_words(dovecot: Dovecot, tmp_path, changed, error, words):

@@ -1,6 +1,7 @@
 """The migrations and the tables in the code are the same database."""
 
 import asyncio
+import os
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -34,6 +35,16 @@ def test_migrating_again_changes_nothing(empty_database_setting, tmp_path):
     _before, first = migrate(url)
 
     assert migrate(url) == (first, first)
+
+
+def test_a_new_database_is_read_by_nobody_else(tmp_path):
+    before = os.umask(0o022)
+    try:
+        migrate(database_url("sqlite:///new/leadmaild.db", tmp_path))
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "new/leadmaild.db").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.asyncio

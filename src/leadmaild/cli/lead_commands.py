@@ -259,7 +259,8 @@ def _text_of(file: Path) -> str:
     try:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise click.UsageError(f"cannot read {file}: {problem}", click.get_current_context()) from problem
+        why = problem.strerror if isinstance(problem, OSError) else "it is no UTF-8 text"
+        raise click.UsageError(f"cannot read {file}: {why}", click.get_current_context()) from problem
 
 
 def _attachment(attach: str) -> str:

@@ -73,7 +73,8 @@ def _of_pool(location: Location, roster: Roster) -> Iterator[Problem]:
         yield Problem(path, f"{account.username} has no supervisor who would notice stalled leads (R65)")
     others = [u.username for u in roster.members_of(location.code) if u.receives_leads and u != account]
     if others:
-        yield Problem(path, f"{', '.join(others)} receive leads too: they take turns with the pool account (R70)")
+        also = f"{others[0]} receives" if len(others) == 1 else f"{', '.join(others)} receive"
+        yield Problem(path, f"{also} leads too: the pool account is one in their turn (R70)")
 
 
 def _of_users(location: Location, roster: Roster) -> Iterator[Problem]:

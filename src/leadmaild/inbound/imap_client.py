@@ -6,6 +6,7 @@ After `Unavailable` the client is of no more use.
 """
 
 import asyncio
+import os
 import re
 import ssl
 from asyncio import FIRST_COMPLETED
@@ -280,7 +281,15 @@ async def _in_tls_words(host: str, operation: Coroutine[Any, Any, _Value]) -> _V
     except ssl.SSLCertVerificationError as error:
         raise Refused(f"the certificate of {host} is not good: {error.verify_message}") from error
     except OSError as error:  # TimeoutError and ssl.SSLError are OSErrors
-        raise Unavailable(f"{host}: no connection: {type(error).__name__}") from error
+        raise Unavailable(f"{host}: no connection: {_why(error)}") from error
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer"
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)
+    return error.strerror or type(error).__name__
 
 
 def _code(answer: Response) -> str:

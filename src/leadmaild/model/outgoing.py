@@ -1,5 +1,6 @@
 """Mails that leave: what composing may see, what a transport is handed, and what it answers."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -105,6 +106,9 @@ class Delivery(StrEnum):
     IN_DOUBT = "in_doubt"  # the connection was lost after the final dot (PF55)
 
 
+_CODE = re.compile(r"[2-5]\d\d(?=[ -]|$)")
+
+
 @dataclass(frozen=True, slots=True)
 class RecipientResult:
     """The result for one recipient: the delivery, and the relay's reply as `code enhanced text`."""
@@ -125,3 +129,9 @@ class SendResult:
         """The reply worth showing: the first that is not a delivery, else the last one."""
         bad = [r.reply for r in self.recipients if r.delivery is not Delivery.DELIVERED]
         return (bad or [r.reply for r in self.recipients] or [""])[0]
+
+    @property
+    def last_code(self) -> str | None:
+        """The three digits of that reply; None where no mail server spoke, and the words are ours."""
+        found = _CODE.match(self.last_reply)
+        return found[0] if found else None

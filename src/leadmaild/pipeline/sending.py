@@ -92,7 +92,7 @@ class Sending:
 
     async def settle(self, parcel: Parcel, settlement: Settlement) -> None:
         """Write what became of every row of a parcel. A result that is known is not lost to a database that is away."""
-        code = settlement.result.last_reply[:3] if settlement.result else None
+        code = settlement.result.last_code if settlement.result else None
         for item in parcel.items:
             try:
                 await self._settled(item, settlement)

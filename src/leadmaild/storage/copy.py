@@ -141,7 +141,8 @@ def _last_given(reading: Connection, table: str, column: str) -> int:
 def _alone_on(url: URL) -> Iterator[None]:
     presence = presence_on(url)
     if not presence.take(alone=True):
-        raise Refused(f"a daemon runs on {url.render_as_string()}; stop it first (on every node)")
+        shown = url.set(drivername=url.get_backend_name()).render_as_string()  # as the settings have it
+        raise Refused(f"a daemon runs on {shown}; stop it first (on every node)")
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ A database that is there already is only asked for its revision: alembic takes l
 every start would pay for it.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ def migrate(url: URL) -> tuple[str | None, str]:
     Raises Unavailable if the database cannot be reached, or was written by a newer version.
     """
     if is_sqlite(url):
-        make_folder(url)
+        _make_file(url)
     engine = create_engine(sync_url(url))
     if is_sqlite(url):
         event.listen(engine, "connect", lambda connection, _record: set_pragmas(connection, writes=True))
@@ -46,6 +47,17 @@ def migrate(url: URL) -> tuple[str | None, str]:
         raise Unavailable(f"the database cannot be opened ({type(error.orig).__name__})") from error
     finally:
         engine.dispose()
+
+
+def _make_file(url: URL) -> None:
+    # Read by nobody else, whatever the umask; SQLite gives its log the rights of the file. One that is there stays as
+    # it is: `doctor` says if others can read it.
+    make_folder(url)
+    path = url.database or ""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as problem:
+        raise Unavailable(f"the database, {path}, cannot be opened: {problem.strerror}") from problem
 
 
 def revision_of(connection: Connection) -> str | None:

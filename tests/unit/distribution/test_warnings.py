@@ -66,7 +66,7 @@ def test_a_sound_location_has_no_warning():
         ),
         pytest.param(
             pool_location(), roster(pool_account(), *GOOD),
-            "location MUC: pool.user: anna, ben receive leads too", marks=pytest.mark.rule("R70"),
+            "location MUC: pool.user: anna, ben receive leads too: the pool", marks=pytest.mark.rule("R70"),
         ),
         pytest.param(
             pool_location(), roster(*GOOD[2:]),

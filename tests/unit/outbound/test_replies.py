@@ -1,6 +1,6 @@
 import pytest
 
-from leadmaild.model.outgoing import Delivery
+from leadmaild.model.outgoing import Delivery, RecipientResult, SendResult
 from leadmaild.outbound.replies import delivery_of, shown
 
 
@@ -37,3 +37,18 @@ def test_a_relays_words_become_one_printable_line_of_bounded_length():
     assert line.startswith("550 5.1.1 no such [31m user ?x")
     assert line.isprintable()
     assert len(line) == 400
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        ("250 2.0.0 Ok", "250"),
+        ("451-4.7.1 wait", "451"),
+        ("554", "554"),
+        ("192.0.2.7:25: no connection", None),
+        ("relay.example.net: no connection", None),
+        ("", None),
+    ],
+)
+def test_a_code_is_what_a_mail_server_said_never_the_beginning_of_its_name(reply, code):
+    assert SendResult((RecipientResult("a@example.org", Delivery.DEFERRED, reply),)).last_code == code
