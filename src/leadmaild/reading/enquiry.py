@@ -81,7 +81,7 @@ def enquiry_in(
         return reader.of_adf(prospects, recognised)
     if recognised is not None:
         return reader.of_source(recognised.definition)
-    if is_machine or mail.sender.email is None or is_robot(mail.sender.email) or reader.names_another_customer():
+    if is_machine or is_robot(mail.sender.email or "") or reader.names_another_customer():
         return reader.generic()
     return reader.direct()
 

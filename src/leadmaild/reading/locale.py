@@ -18,28 +18,17 @@ _REGIONS_OF_LANGUAGE = {
     "nl": ("NL", "BE"),
     "it": ("IT", "CH"),
     "de": ("DE", "AT", "CH", "LI", "LU"),
+    "en": (),  # spoken anywhere: only the sender's domain tells where
 }
+_REGIONS_OF_LANGUAGE_BY_DOMAIN = {**_REGIONS_OF_LANGUAGE, "en": ("GB", "IE")}
 _WORDS_OF_LANGUAGE = {
-    "fr": frozenset(
-        ("prenom", "nom", "bonjour", "vehicule", "merci", "kilometrage", "je", "vous", "votre", "ville", "cordialement")
-    ),
-    "it": frozenset(
-        ("nome", "cognome", "telefono", "messaggio", "buongiorno", "veicolo", "grazie", "cellulare", "vorrei", "saluti")
-    ),
-    "nl": frozenset(
-        (
-            "naam",
-            "voornaam",
-            "achternaam",
-            "telefoon",
-            "telefoonnummer",
-            "bericht",
-            "kenteken",
-            "graag",
-            "woonplaats",
-            "ik",
-        )
-    ),
+    language: frozenset(words.split())
+    for language, words in {
+        "fr": "prenom nom bonjour vehicule merci kilometrage je vous votre ville cordialement mon est une pour avec",
+        "it": "nome cognome telefono messaggio buongiorno veicolo grazie cellulare vorrei saluti sono della una che",
+        "nl": "naam voornaam achternaam telefoonnummer bericht kenteken graag woonplaats ik mijn groet een het voor",
+        "en": "hello hi dear regards thanks please you your would the my",
+    }.items()
 }
 
 
@@ -58,8 +47,7 @@ def locale_of(mail: Mail, definition: SourceDefinition | None, context: ReadingC
         region = REGION_OF_CURRENCY[found or ""]
     if not region:
         language = _language(mail, definition)
-        spoken = _REGIONS_OF_LANGUAGE.get(language, ())
-        region = spoken[0] if spoken and context.region not in spoken else context.region
+        region = _region_of_speaker(language, _country_of_sender(mail), context.region)
     currency = (definition.currency if definition else "") or currency_of_region(region)
     return Locale(region, currency, _sent_locally(mail))
 
@@ -75,13 +63,33 @@ def _language(mail: Mail, definition: SourceDefinition | None) -> str:
     if definition is not None and definition.language:
         return definition.language
     declared = (mail.message.get("content-language") or "").split(",")[0].split("-")[0].strip().lower()
-    return declared or _spoken_in(mail.body[:5_000])
+    return declared or _spoken_in(mail.body[:5_000], _country_of_sender(mail))
 
 
-def _spoken_in(text: str) -> str:
-    """The foreign language of a form by its commonest words, "" for German, English and what is not clear."""
+def _country_of_sender(mail: Mail) -> str:
+    """The country of the sender's domain (ISO 3166-1), "" where its ending names none."""
+    ending = (mail.sender.email or "").rpartition(".")[2].upper()
+    return {"UK": "GB"}.get(ending, ending) if len(ending) == 2 else ""
+
+
+def _region_of_speaker(language: str, country: str, dealers: str) -> str:
+    """Where one who writes in this language, from this country's domain, has his numbers."""
+    spoken = _REGIONS_OF_LANGUAGE.get(language, ())
+    if dealers in spoken:
+        return dealers
+    if country in _REGIONS_OF_LANGUAGE_BY_DOMAIN.get(language, ()):
+        return country
+    return spoken[0] if spoken else dealers
+
+
+def _spoken_in(text: str, country: str) -> str:
+    """The foreign language of a text by its commonest words, the sender's country counting as one; "" for German and
+    what is not clear."""
     words = set(re.findall(r"[a-z]+", accents_folded(text)))
-    counts = {language: len(words & marks) for language, marks in _WORDS_OF_LANGUAGE.items()}
+    counts = {
+        language: len(words & marks) + (country in _REGIONS_OF_LANGUAGE_BY_DOMAIN[language])
+        for language, marks in _WORDS_OF_LANGUAGE.items()
+    }
     best = max(counts, key=lambda language: counts[language])
     return best if counts[best] >= 2 and list(counts.values()).count(counts[best]) == 1 else ""
 

@@ -92,8 +92,10 @@ def _numbers_in(text: str, locale: Locale) -> Iterator[_Number]:
             continue
         sentence = _sentence_around(plain, start, at)
         is_mine = _MINE.search("".join(sentence)) is not None
-        # Without a word that says so, only what its plan knows, or what is written internationally, is a number.
-        if not (phone.is_valid or phone.raw.startswith(("+", "00")) or is_named or is_mine):
+        # Without a word that says so, only what its plan knows, what is written internationally, or what stands alone
+        # in its line is a number.
+        is_alone = phone.raw.startswith("0") and plain[:start].endswith("\n") and plain[at : at + 1] in ("", "\n")
+        if not (phone.is_valid or phone.raw.startswith(("+", "00")) or is_named or is_mine or is_alone):
             continue
         if _YOURS_BEFORE.search(sentence[0]) or (not is_mine and _is_the_dealers(*sentence)):
             continue

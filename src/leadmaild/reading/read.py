@@ -29,10 +29,10 @@ from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceSet
 from leadmaild.reading.enquiry import Enquiry, enquiry_in
 from leadmaild.reading.fields.addresses import is_robot
-from leadmaild.reading.findings import LABEL, Locale
+from leadmaild.reading.findings import LABEL
 from leadmaild.reading.forwards import Forward, unwrap
 from leadmaild.reading.labelled import labelled_fields
-from leadmaild.reading.locale import date_of
+from leadmaild.reading.locale import date_of, locale_of
 from leadmaild.reading.message import Document, Message
 from leadmaild.reading.mime import parse
 from leadmaild.reading.own_numbers import phones_of
@@ -230,7 +230,7 @@ class _Reading:
 
     def _reply(self) -> CustomerReply:
         words = new_words(self._documents[0]) if self._documents else ""
-        locale = Locale(region=self._context.region)
+        locale = locale_of(self._mail, None, self._context)
         phones = dict.fromkeys(e164 for path, e164, _ in phones_of(words, locale) if path == "contact.phone")
         return CustomerReply(self._sender.email, self._sender.name, words or None, tuple(phones))
 
