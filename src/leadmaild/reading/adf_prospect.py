@@ -18,6 +18,8 @@ _CUSTOMERS_OWN = ("trade-in", "tradein", "trade in", "trade", "sell")
 _ASKING_PRICES = ("", "asking", "quote", "internet", "sale", "list")
 _PHONE_CHANNEL = re.compile(r"\b(?:calls?|phone|telefon\w*|anruf\w*|telephon\w*)\b", re.IGNORECASE)
 _CHAT_CHANNEL = re.compile(r"\b(?:chat|live ?chat|messag(?:e|ing)|text|sms)\b", re.IGNORECASE)
+_HAS_DIGIT = re.compile(r"\d")
+_COUNTER = re.compile(r"\d{1,4}")
 # Formatting that a form's editor left in the words, CDATA included; anything else in brackets is the customer's.
 _LINE_BREAK = re.compile(r"<br\s*/?>|</p>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?(?:b|i|u|p|strong|em|div|span|font)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
@@ -59,14 +61,18 @@ class ProspectElement:
         self._findings.add(path, value, raw, self._where, f"adf:{rule}", STRUCTURED)
 
     def _head(self) -> None:
-        ids = self._element.findall("id")
-        written = next((text_of(i) for i in ids if text_of(i)), "") or next(
-            (i.get("source", "") for i in ids if i.get("source")), ""
-        )
-        self._put("source_lead_id", written, "id")
+        self._put("source_lead_id", self._id_written(), "id")
         self._put("requested_at", text_of(self._element.find("requestdate")), "requestdate")
         if "resend" in self._element.get("status", "").lower():
             self._add("resend", True, self._element.get("status", ""), "prospect/status")
+
+    def _id_written(self) -> str:
+        """The lead's id: in the text, else in an attribute. A provider's name or a counter is in every lead, no id."""
+        ids = self._element.findall("id")
+        if in_text := next((text for i in ids if (text := text_of(i))), ""):
+            return in_text
+        in_attributes = (i.get(name, "").strip() for name in ("source", "sequence") for i in ids)
+        return next((v for v in in_attributes if _HAS_DIGIT.search(v) and not _COUNTER.fullmatch(v)), "")
 
     def _contact(self, customer: Element) -> None:
         contact = customer.find("contact")
@@ -234,9 +240,8 @@ class ProspectElement:
             elif _CHAT_CHANNEL.search(service):
                 self._add("channel", "chat", service, "provider/service")
         if not self._findings.has("source_provider"):
-            source = next(
-                (i.get("source", "") for i in self._element.findall("id") if i.get("source") and text_of(i)), ""
-            )
+            sources = ((i.get("source", ""), text_of(i)) for i in self._element.findall("id"))
+            source = next((s for s, text in sources if s and (text or not _HAS_DIGIT.search(s))), "")
             self._put("source_provider", source, "id/source")
 
 

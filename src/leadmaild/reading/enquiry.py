@@ -23,7 +23,7 @@ from leadmaild.reading.findings import (
     Findings,
     Locale,
 )
-from leadmaild.reading.imprint import is_imprint
+from leadmaild.reading.imprint import is_imprint, names_of_sender, without_imprint
 from leadmaild.reading.labelled import labelled_fields
 from leadmaild.reading.labels import common_targets, ends_words, in_trade_in
 from leadmaild.reading.locale import locale_of
@@ -135,6 +135,10 @@ class _Reader:
         has_labels = any(f.confidence >= LABEL for f in findings if f.path.startswith("contact."))
         self._customer.add_from_header(findings, ("header:reply-to",))
         findings = self._customer.without_others(findings)
+        signs = names_of_sender(self._mail.sender.name, self._mail.sender.email)
+        findings.items[:] = [
+            replace(f, value=without_imprint(str(f.value), signs)) if f.path == "message" else f for f in findings
+        ]
         text = self._mail.documents[0].plain if self._mail.documents else ""
         if not has_labels:
             freetext.add_unlabelled(findings, text, self._locale, self._customer.may_be)

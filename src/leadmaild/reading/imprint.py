@@ -1,5 +1,6 @@
 """The imprint a portal sets below its mails: a line that begins with its name and goes on as a firm's address does."""
 
+import itertools
 import re
 
 _FIRM_OR_NUMBER = re.compile(
@@ -10,12 +11,26 @@ _FIRM_OR_NUMBER = re.compile(
 _LEAD_IN = " \t*•·-–—©|"
 _LONGEST_IMPRINT = 300
 _LONGEST_NAME = 40
+_SHORTEST_NAME = 4
 
 
 def names_in(name: str, source_id: str) -> tuple[str, ...]:
     """Return the names, case-folded, under which a source with this name and id signs its mails."""
     written = (*name.split("/"), source_id)
     return tuple(dict.fromkeys(n.strip().casefold()[:_LONGEST_NAME] for n in written if n.strip()))
+
+
+def names_of_sender(name: str | None, email: str | None) -> tuple[str, ...]:
+    """Return the names by which a sender nobody described may sign: his display name, and that of his domain."""
+    domain = (email or "").rpartition("@")[2].split(".")
+    written = (name or "", domain[-2] if len(domain) > 1 else "")
+    return tuple(n.strip().casefold()[:_LONGEST_NAME] for n in written if len(n.strip()) >= _SHORTEST_NAME)
+
+
+def without_imprint(words: str, names: tuple[str, ...]) -> str:
+    """Return the words of a message up to the imprint of the portal with these names; its first line is none."""
+    first, *more = words.split("\n")
+    return "\n".join((first, *itertools.takewhile(lambda line: not is_imprint(line, names), more))).rstrip()
 
 
 def is_imprint(text: str, names: tuple[str, ...]) -> bool:

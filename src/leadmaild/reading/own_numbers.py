@@ -46,7 +46,8 @@ _DIALLED = re.compile(
 )
 _NOBODY_THERE = re.compile(
     r"\b(?:niemand\w*|keine[nr]?) (?:\w+ )?(?:erreich\w*|abgehoben|d?ran)\b"
-    r"|\b(?:geht|ging|hebt|hob|nimmt|nahm) (?:\w+ )?(?:niemand|keiner)\b|\b(?:no ?one|nobody) (?:answer|pick)\w*|\bpersonne ne (?:repond|decroche)"
+    r"|\b(?:geht|ging|hebt|hob|nimmt|nahm) (?:\w+ )?(?:niemand|keiner)\b"
+    r"|\b(?:no ?one|nobody) (?:answer|pick)\w*|\bpersonne ne (?:repond|decroche)"
     r"|\bnessuno risponde|\bnam niemand op|\bniemand (?:neemt|nam)\b"
 )
 _SENTENCE_END = re.compile(r"(?<!tel)(?<!nr)(?<!mob)(?<!str)(?<!dr)(?<!ca)[.!?](?=\s)|\n\s*\n")

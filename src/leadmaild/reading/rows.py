@@ -153,6 +153,8 @@ def lines_of(rows: list[Row], separator: str = ":") -> list[Line]:
             at += 1
             continue
         below = _next_text(rows, at)
+        if _is_section_apart(rows, at):
+            row.is_bold = True
         if row.is_rule and not _underlines(rows, at):
             _enter(sections, row, "")
         is_set_off = row.is_bold or row.is_heading  # by the sender's markup
@@ -212,6 +214,15 @@ def _next_text(rows: list[Row], at: int) -> int | None:
 
 def _stands_alone(rows: list[Row], at: int) -> bool:
     return at == 0 or rows[at - 1].is_blank or rows[at - 1].is_rule or rows[at - 1].is_heading
+
+
+def _is_section_apart(rows: list[Row], at: int) -> bool:
+    """Whether a paragraph of its own within a table is the name of a section and no more: to a reader a heading, in
+    plain type or not."""
+    row = rows[at]
+    if not row.scope or row.label is not None or row.is_quoted or row.is_cell or not 0 < len(row.text) <= 40:
+        return False
+    return at + 2 < len(rows) and rows[at + 1].is_blank and bool(rows[at + 2].text) and bool(section_of(row.text))
 
 
 def _underlines(rows: list[Row], at: int) -> bool:

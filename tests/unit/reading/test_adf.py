@@ -115,3 +115,20 @@ def test_no_damage_to_adf_breaks_the_reading(data: st.DataObject) -> None:
     reading = reading_of(mail(ADF[:at] + junk + ADF[at + cut :]))
 
     assert not reading.reason.startswith("reading failed")
+
+
+@pytest.mark.parametrize(
+    ("element", "lead_id", "provider"),
+    [
+        ('<id sequence="1" source="CarRouter"/>', None, "CarRouter"),  # in every mail of his: no id
+        ('<id sequence="CR-5512" source="CarRouter"></id>', "CR-5512", "CarRouter"),
+        ('<id sequence="1" source="HB-5521"/>', "HB-5521", None),
+        ('<id sequence="1" source="CarRouter">88213</id>', "88213", "CarRouter"),
+    ],
+)
+def test_an_empty_id_has_its_data_in_an_attribute_but_a_name_or_counter_is_none(
+    element: str, lead_id: str | None, provider: str | None
+) -> None:
+    found = prospect_of(mail(ADF.replace("<id>9</id>", element)))
+
+    assert (found.source_lead_id, found.source_provider) == (lead_id, provider)
