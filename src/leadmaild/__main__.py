@@ -1,5 +1,6 @@
 """`python -m leadmaild` and the `leadmaild` command."""
 
+import os
 import sys
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
@@ -13,6 +14,8 @@ def main() -> None:
 
         from leadmaild.loading import loading
 
+        # No plugin has a say in our settings; to look for some, the papers of every installed package would be read.
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
         with loading():
             from leadmaild.cli.main import run
         code = run(sys.argv[1:])
