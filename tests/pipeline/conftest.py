@@ -16,12 +16,13 @@ from tests.dealership import write_settings
 from tests.pipeline.steps import Bench, open_bench
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _quiet() -> Iterator[None]:
     """Thousands of log lines, with stacks of the bugs that tests make, cost more than the steps themselves."""
+    before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

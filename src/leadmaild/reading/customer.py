@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from leadmaild.model.reading import RedirectClass
 from leadmaild.reading.context import ReadingContext
-from leadmaild.reading.definitions import SourceDefinition, SourceSet
+from leadmaild.reading.definitions import REPLY_PLACES, SourceDefinition, SourceSet
 from leadmaild.reading.fields.addresses import emails_in, is_robot, is_under, normal_email
 from leadmaild.reading.findings import HEADER, REPLY_TO, Findings, Locale
 from leadmaild.reading.recognise import Mail, is_from_dealer
@@ -104,7 +104,7 @@ class Customer:
                     continue
                 if is_under(email, self._relays):
                     finding = replace(finding, path="contact.relay_email")
-                elif is_under(email, house):
+                elif is_under(email, house) and not (portal and finding.where in portal.reply_to):
                     continue
             kept.items.append(finding)
         return kept
@@ -131,6 +131,11 @@ class Customer:
                 yield name, self._mail.reply_to, place
             elif place == "header:from" and self._mail.sender.email:
                 yield self._mail.sender.name or "", self._mail.sender.email, place
+            elif place.startswith("header:") and place not in REPLY_PLACES:
+                header = place.removeprefix("header:").lower()
+                written = (h.raw for h in self._mail.message.headers if h.name == header)
+                mailboxes = (m for raw in written for m in read_mailboxes(raw).mailboxes)
+                yield from ((m.name, str(m.address), place) for m in mailboxes if m.address)
 
 
 def _house(domain: str) -> str:
