@@ -13,6 +13,7 @@ _ID = re.compile(r"\w[\w.@+-]*")
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _REGION = re.compile(r"[A-Z]{2}|link")
+_HEADER = re.compile(r"header:[xX]-[\w-]+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -28,8 +29,9 @@ def problems_of_definition(definition: SourceDefinition) -> Iterator[tuple[str, 
         if selector.confidence is not None and not 0 < selector.confidence <= 1:
             yield f"{path}confidence", "must be above 0 and at most 1"
     for place in definition.reply_to:
-        if place not in REPLY_PLACES:
-            yield "reply.to", f'"{place}" is no place of an address; choose from {", ".join(REPLY_PLACES)}'
+        if place not in REPLY_PLACES and not _HEADER.fullmatch(place):
+            places = ", ".join(REPLY_PLACES)
+            yield "reply.to", f'"{place}" is no place of an address; choose from {places}, header:X-...'
     yield from _of_domains("reply.relay_domains", definition.relay_domains)
     for path, rule in (
         *(("recognise", rule) for rule in definition.recognise),

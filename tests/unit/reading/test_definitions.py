@@ -223,4 +223,15 @@ def test_the_imprint_of_a_portal_ends_a_message_but_talk_of_it_does_not() -> Non
     sources = SourceSet((read_definition(named),))
     prospect = prospect_of(mail(body, sender="bot@portal.example"), sources=sources)
 
+
+
+def test_a_source_may_tell_the_customers_address_in_a_header_of_its_own() -> None:
+    text = SMALL.replace('"contact.email" = { label = "POST", type = "email" }', "").replace(
+        "[fields]", '[reply]\nto = ["header:X-Customer"]\n[fields]'
+    )
+    raw = mail("TXT: Hallo", sender="bot@portal.example", X_Customer="Lea Hoffmann <lea@example.org>")
+
+    prospect = prospect_of(raw, sources=SourceSet((read_definition(text),)))
+
+    assert (prospect.contact.email, prospect.contact.last_name) == ("lea@example.org", "Hoffmann")
     assert prospect.message == "Hallo\nAutoperle sagt 9.900 Euro?"
