@@ -89,6 +89,7 @@ async def test_erasure_is_shown_first_and_done_with_yes(bench, call, database_se
 async def test_the_suppression_list_shows_no_address_and_knows_each(bench, call):
     assert (await call("suppression", "add", "Opa@Kunden.example", "--reason", "complaint"))[0] == 0
     assert (await call("gdpr", "erase", ADDRESS, "--yes"))[0] == 0
+    assert "spelled right" in (await call("gdpr", "erase", "nobody@kunden.example"))[2]
     code, out, _err = await call("suppression", "list")
     assert (code, "opa" in out, "vogelsang" in out) == (0, False, False)
     rows = await ok(call("suppression", "list", "--json"))

@@ -53,6 +53,8 @@ def erase(who: str, yes: bool, as_json: bool) -> None:
         "same_number": list(same_number),
     }
     print_result(shown, as_json)
+    if not (person.contacts or person.leads or person.mails or person.outgoing):
+        click.echo("leadmaild: nothing here names this person; look whether the address is spelled right", err=True)
     if not (as_json or yes):
         click.echo("nothing is changed; --yes erases this")
     if not is_clean:

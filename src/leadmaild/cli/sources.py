@@ -1,6 +1,7 @@
 """`leadmaild sources`: the definitions of lead sources; see, check, try and draft them (docs/sources.md)."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from leadmaild.cli.session import settings
 from leadmaild.cli.source_health import HEALTH_COLUMNS, health_of_sources, table_row, with_health
 from leadmaild.config.find import settings_path
 from leadmaild.errors import ConfigError, NotFound, Problem
+from leadmaild.model.reading import Prospect
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import SourceDefinition, SourceSet
 from leadmaild.reading.learn import draft_of
@@ -101,16 +103,14 @@ def check(context: click.Context, file: Path, as_json: bool) -> None:
 @config_option
 @click.pass_context
 def test(context: click.Context, file: Path, mail: Path, as_json: bool) -> None:
-    """Read MAIL by the definition in FILE: every field, its value, and the rule that found it."""
+    """Read MAIL by the definition in FILE: every field, its value, and the rule that found it.
+
+    What the customer asks for (request_type) follows from several fields, so it has no rule.
+    """
     definition = _definition(file)
     chosen = SourceSet((replace(definition, enabled=True),))
     reading = read(_content(mail), ReadingContext(), chosen)
-    rows: list[dict[str, Any]] = [
-        {"field": path, "value": p.value, "rule": p.rule, "where": p.where, "confidence": p.confidence}
-        for prospect in reading.prospects
-        if prospect.source == definition.id
-        for path, p in sorted(prospect.provenance.items())
-    ]
+    rows = [row for prospect in reading.prospects if prospect.source == definition.id for row in _fields(prospect)]
     if as_json:
         print_json({"classification": str(reading.classification), "source": reading.source, "fields": rows})
     else:
@@ -147,6 +147,13 @@ def _row(definition: SourceDefinition, packaged: SourceSet) -> dict[str, Any]:
         "origin": "packaged" if packaged.get(definition.id) == definition else "own",
         "tests": len(definition.tests),
     }
+
+
+def _fields(prospect: Prospect) -> Iterator[dict[str, Any]]:
+    for path, p in sorted(prospect.provenance.items()):
+        yield {"field": path, "value": p.value, "rule": p.rule, "where": p.where, "confidence": p.confidence}
+    asked = ", ".join(map(str, prospect.request_types))
+    yield {"field": "request_type", "value": asked, "rule": None, "where": None, "confidence": None}
 
 
 def _problems(file: Path) -> tuple[Problem, ...]:

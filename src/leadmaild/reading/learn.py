@@ -1,5 +1,8 @@
 """Drafts a source definition from a first mail: who sent it, and which labels it has (lead-formats 5, tooling)."""
 
+import re
+from collections import Counter
+
 from leadmaild.reading.fields.addresses import normal_email
 from leadmaild.reading.labels import common_targets
 from leadmaild.reading.message import Document, Message
@@ -8,6 +11,9 @@ from leadmaild.reading.sender import sender_of
 from leadmaild.reading.text import documents
 
 _SEPARATORS = (":", ">>", "=>", "->", "::", "|")
+# A mark behind the first words of a line.
+_BETWEEN = re.compile(r"^[^\W\d][^\n]{0,40}?[ \t]([^\w\s]{1,3})(?:[ \t]|$)", re.MULTILINE)
+_OFTEN = 3  # in so many lines a mark is no chance
 _LONGEST_SHOWN = 60
 
 
@@ -51,7 +57,9 @@ def draft_of(raw: bytes) -> str:
 
 def _best_separated(message: Message) -> tuple[str, Document]:
     """The separator by which the mail shows most labels, and its text read with it."""
-    found = [(separator, documents(message, separator)) for separator in _SEPARATORS]
+    plain = "\n".join(document.plain for document in documents(message))
+    seen = [mark for mark, times in Counter(_BETWEEN.findall(plain)).items() if times >= _OFTEN]
+    found = [(separator, documents(message, separator)) for separator in dict.fromkeys((*_SEPARATORS, *seen))]
     read = [(separator, of_mail[0]) for separator, of_mail in found if of_mail]
     if not read:
         return ":", Document()

@@ -69,10 +69,12 @@ def test_a_definition_that_does_not_prove_itself_is_refused(folder: Path, change
 
 
 def test_a_try_shows_field_value_and_rule(folder: Path) -> None:
+    (folder / "own.toml").write_text(GOOD.replace("[fields]", '[fields]\n"request_type" = { const = "test_drive" }'))
     code, shown = run("test", "--json", folder / "own.toml", folder / "first.eml")
 
     fields = {f["field"]: f for f in json.loads(shown)["fields"]}
     assert code == 0
+    assert fields["request_type"]["value"] == "test_drive"
     assert fields["contact.email"]["value"] == "eva.lind@example.org"
     assert fields["contact.email"]["rule"] == "own:contact.email"
 
