@@ -12,7 +12,7 @@ from leadmaild.model.reading import RedirectClass
 from leadmaild.reading.context import ReadingContext
 from leadmaild.reading.definitions import REPLY_PLACES, SourceDefinition, SourceSet
 from leadmaild.reading.fields.addresses import emails_in, is_robot, is_under, normal_email
-from leadmaild.reading.findings import HEADER, REPLY_TO, Findings, Locale
+from leadmaild.reading.findings import HEADER, REPLY_TO, Finding, Findings, Locale
 from leadmaild.reading.recognise import Mail, is_from_dealer
 from leadmaild.reading.sender import read_mailboxes
 from leadmaild.reading.targets import put
@@ -97,6 +97,7 @@ class Customer:
         """Drop addresses of the dealer's, of robots and of the portal's own people; move relays to their own field."""
         house = portal.house if portal is not None and portal.redirect_class is RedirectClass.MARKETPLACE else ()
         kept = Findings()
+        of_house: list[Finding] = []
         for finding in findings:
             if finding.path in ("contact.email", "contact.relay_email"):
                 email = str(finding.value)
@@ -104,9 +105,13 @@ class Customer:
                     continue
                 if is_under(email, self._relays):
                     finding = replace(finding, path="contact.relay_email")
-                elif is_under(email, house) and not (portal and finding.where in portal.reply_to):
+                elif is_under(email, house):
+                    of_house.append(finding)
                     continue
             kept.items.append(finding)
+        # Where the definition names no other place, its own domain writes for itself.
+        if portal is not None and not kept.has("contact.email") and not kept.has("contact.relay_email"):
+            kept.items.extend(f for f in of_house if f.where in portal.reply_to)
         return kept
 
     def may_be(self, email: str) -> bool:
