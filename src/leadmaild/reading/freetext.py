@@ -50,7 +50,7 @@ _BUILT = re.compile(
     re.IGNORECASE,
 )
 # "(Nr. TG-118)" ends no sentence.
-_TRADE_IN_SENTENCE = re.compile(r"(?<=[.!?])(?<![Nn]r\.)(?<!\bNo\.)(?<!\bca\.)(?<!\b[Bb]j\.)\s+|\n+")
+_TRADE_IN_SENTENCE = re.compile(r"(?<=[.!?])(?<![Nn]r\.)(?<!\b[Ii]nt\.)(?<!\bNo\.)(?<!\bca\.)(?<!\b[Bb]j\.)\s+|\n+")
 
 
 def add_message_words(findings: Findings, message: str, locale: Locale, *, confidence: float = FREE_TEXT) -> None:

@@ -42,3 +42,19 @@ def test_numbers_under_a_word_go_before_bare_ones() -> None:
         ("contact.fax", "+492214710611"),
     ]
     assert [e164 for _, e164, _ in his_phones_of("Am besten 0221 4710 600", Locale())] == ["+492214710600"]
+
+
+@pytest.mark.parametrize(
+    ("words", "region", "number"),
+    [
+        ("Meine neue Nummer: 0162 5550188", "DE", "+491625550188"),
+        ("Regards\nEwan Ross\n07700 900 456\n", "GB", "+447700900456"),
+        ("Il mio cellulare: 333 765 4321.", "IT", "+393337654321"),
+    ],
+)
+def test_his_number_in_the_ways_he_writes_it(words: str, region: str, number: str) -> None:
+    assert [e164 for _, e164, _ in phones_of(words, Locale(region=region))] == [number]
+
+
+def test_an_amount_is_no_italian_mobile_number() -> None:
+    assert list(phones_of("Prezzo 333 000 euro, chilometri 350 000", Locale(region="IT"))) == []

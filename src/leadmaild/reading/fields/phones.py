@@ -18,9 +18,11 @@ _OTHER_NUMBER = re.compile(
 _DIRECT_DIAL = re.compile(r"\s*(?:durchwahl|dw|app(?:arat)?\.?)\s*[:.]?\s*(?=\d{1,5}\s*$)", re.IGNORECASE)
 _EXTENSION = re.compile(r"\s*(?:ext|extension|x|poste|int)\s*[:.]?\s*\d{1,6}\s*$", re.IGNORECASE)
 _SHAPE = re.compile(r"^\+?[\d\s()./\-–'·]+$")
-_IN_TEXT = re.compile(
-    r"(?<![\w/=@+\-#&%])(?<!\d\.)(?<!\d[ \u00a0])(?:\+|00|\(0 ?|0)[\d(][\d\s()./\-–]{4,24}\d(?![\w@]|[.,]\d)"
-)
+_NUMBER = r"(?<![\w/=@+\-#&%])(?<!\d\.)(?<!\d[ \u00a0])(?:{begin})[\d(][\d\s()./\-–]{{4,24}}\d(?![\w@]|[.,]\d)"
+_BEGINS = r"\+|00|\(0 ?|0"
+_IN_TEXT = re.compile(_NUMBER.format(begin=_BEGINS))
+# Italian mobile numbers begin with 3, without a zero in front.
+_IN_TEXT_OF_REGION = {"IT": re.compile(_NUMBER.format(begin=_BEGINS + r"|3(?=\d\d)"))}
 _DATE_SHAPE = re.compile(r"\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}|\d{4}-\d\d-\d\d|0\d ?[/.] ?(?:19|20)\d\d")
 _LONGEST = 40
 _FEWEST_DIGITS = 6
@@ -60,12 +62,14 @@ def _pieces(value: str) -> Iterator[str]:
 
 
 def phones_in_text(text: str, region: str) -> Iterator[Phone]:
-    """Yield what reads as a telephone number in running text: `0` or `+` in front, and of a possible length."""
-    for candidate in _IN_TEXT.finditer(plain_blanks(text)):
+    """Yield what reads as a telephone number in running text: `0` or `+` in front, and of a possible length; without
+    them only what the plan of its region knows."""
+    for candidate in _IN_TEXT_OF_REGION.get(region, _IN_TEXT).finditer(plain_blanks(text)):
         raw = candidate.group().strip()
         if _DATE_SHAPE.fullmatch(raw):
             continue
-        if e164 := _e164(raw, region):
+        e164 = _e164(raw, region)
+        if e164 and (raw[0] in "+0(" or _is_valid(e164)):
             yield Phone(e164, raw, _is_valid(e164))
 
 
