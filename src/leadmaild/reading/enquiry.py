@@ -120,6 +120,7 @@ class _Reader:
         findings = self._customer.without_others(findings, definition)
         if definition.redirect_class is RedirectClass.GENERAL:
             self._move_car_for_sale(findings)
+            self._cut_imprint(findings)
         if not findings.has("message") and definition.channel == "mail":
             self._free_message(findings, definition)
         self._customer_words(findings)
@@ -135,10 +136,7 @@ class _Reader:
         has_labels = any(f.confidence >= LABEL for f in findings if f.path.startswith("contact."))
         self._customer.add_from_header(findings, ("header:reply-to",))
         findings = self._customer.without_others(findings)
-        signs = names_of_sender(self._mail.sender.name, self._mail.sender.email)
-        findings.items[:] = [
-            replace(f, value=without_imprint(str(f.value), signs)) if f.path == "message" else f for f in findings
-        ]
+        self._cut_imprint(findings)
         text = self._mail.documents[0].plain if self._mail.documents else ""
         if not has_labels:
             freetext.add_unlabelled(findings, text, self._locale, self._customer.may_be)
@@ -243,6 +241,13 @@ class _Reader:
         words = new_words(replace(document, lines=tuple(lines)))
         if words:
             targets.put(findings, "message", words, self._locale, where="text", rule="own words", confidence=SIGNATURE)
+
+    def _cut_imprint(self, findings: Findings) -> None:
+        """What a sender whose names no definition tells signs with below the message is not the customer's."""
+        names = names_of_sender(self._mail.sender.name, self._mail.sender.email)
+        findings.items[:] = [
+            replace(f, value=without_imprint(str(f.value), names)) if f.path == "message" else f for f in findings
+        ]
 
     def _move_car_for_sale(self, findings: Findings) -> None:
         """A form for selling one's car: its vehicle is the customer's, unless it names one of the dealer's (R43)."""
