@@ -13,7 +13,7 @@ from leadmaild.reading.below_message import without_fields_below
 from leadmaild.reading.fields.folding import accents_folded, label_key
 from leadmaild.reading.fields.requests import is_refusal, starts_with_box
 from leadmaild.reading.freetext import is_closing
-from leadmaild.reading.imprint import is_imprint
+from leadmaild.reading.imprint import SHORTEST_IMPRINT, is_imprint
 from leadmaild.reading.labels import (
     SURE_MESSAGE,
     LabelSet,
@@ -229,7 +229,7 @@ class _Walk:
         """Whether the message ends before this line: signature mark, rule, known footer, a heading over labels."""
         line = self._lines[number]
         text = line.text
-        if self._own is not None and is_imprint(text, self._own.portal):
+        if len(text) >= SHORTEST_IMPRINT and self._own is not None and is_imprint(text, self._own.portal):
             return True
         if line.label is None and not line.is_heading and not self._sections and is_mere_words(text):
             return False

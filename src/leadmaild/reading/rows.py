@@ -12,6 +12,7 @@ from leadmaild.reading.message import Line
 
 LONGEST_LABEL = 60
 LONGEST_HEADING = 80
+_LONGEST_SECTION_NAME = 40
 # A label and its mark stand within this; what follows is not looked at by a pattern.
 _LONGEST_READ = 240
 
@@ -153,7 +154,7 @@ def lines_of(rows: list[Row], separator: str = ":") -> list[Line]:
             at += 1
             continue
         below = _next_text(rows, at)
-        if _is_section_apart(rows, at):
+        if row.scope and row.text and row.label is None and _is_section_apart(rows, at):
             row.is_bold = True
         if row.is_rule and not _underlines(rows, at):
             _enter(sections, row, "")
@@ -220,7 +221,7 @@ def _is_section_apart(rows: list[Row], at: int) -> bool:
     """Whether a paragraph of its own within a table is the name of a section and no more: to a reader a heading, in
     plain type or not."""
     row = rows[at]
-    if not row.scope or row.label is not None or row.is_quoted or row.is_cell or not 0 < len(row.text) <= 40:
+    if row.is_quoted or row.is_cell or len(row.text) > _LONGEST_SECTION_NAME:
         return False
     return at + 2 < len(rows) and rows[at + 1].is_blank and bool(rows[at + 2].text) and bool(section_of(row.text))
 
