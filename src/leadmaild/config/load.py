@@ -70,5 +70,6 @@ def _settings(tree: Tree, file: SettingsFile) -> Settings:
 
 
 def _own_addresses(file: SettingsFile) -> frozenset[str]:
-    ours = {file.gateway.postmaster} | {a for table in file.location for a in (table.mailbox, *table.aliases)}
+    ours = {file.gateway.postmaster, *(user.email for user in file.user)}
+    ours |= {a for table in file.location for a in (table.mailbox, *table.aliases)}
     return frozenset(address.normal for text in ours if (address := parse_address(text)))

@@ -48,7 +48,7 @@ class SettingsFile(Table):
 class Settings:
     """The settings in force: the process part as it was written, the dealer part as the core's own values.
 
-    `written` is the whole as read, for the settings log; `own_addresses` are every mailbox and alias and the
+    `written` is the whole as read, for the settings log; `own_addresses` are every mailbox, alias and user and the
     postmaster, in normal form. `warnings` and `not_in_force` are for people.
     """
 

@@ -120,7 +120,7 @@ class Snapshot:
     prospects: tuple[ProspectFacts, ...] = ()
     thread: ThreadFacts = field(default_factory=ThreadFacts)
     sender: ProspectFacts = field(default_factory=ProspectFacts)  # for mails without a prospect: replies
-    own_addresses: frozenset[str] = frozenset()  # normalised: every mailbox and alias, and the postmaster
+    own_addresses: frozenset[str] = frozenset()  # normalised: every mailbox, alias and user, the postmaster
     duplicate_of: int | None = None  # journal id of the mail this one repeats (Q22)
     first_is_kept: bool = True  # of a duplicate: whether the mail it repeats is still kept
     is_erased: bool = False  # it belongs to what was erased: older than that, or a machine's answer to it (R181)

@@ -162,12 +162,16 @@ def test_all_notices_but_those_of_the_pool_are_on(folder):
     assert notify.follow_up
 
 
-def test_own_addresses_are_mailboxes_aliases_and_postmaster_in_normal_form(folder):
+@pytest.mark.rule("AR-10")
+def test_own_addresses_are_mailboxes_aliases_users_and_postmaster_in_normal_form(folder):
     base = '[gateway]\npostmaster = "Post@Haus.example"\n' + DEALER
     assert folder.load('aliases = ["INFO@dein.example"]', base).own_addresses == {
         "haus@dein.example",
         "info@dein.example",
         "post@haus.example",
+        "leitung@haus.example",
+        "schmidt@haus.example",
+        "mueller@haus.example",
     }
 
 
