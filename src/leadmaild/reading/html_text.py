@@ -122,6 +122,8 @@ class _Walker:
             is_spaced = tag in ("p", "ul", "ol", "blockquote") or tag in _HEADINGS
             if is_spaced and (len(self.rows) == start or not is_tight(node)):
                 self._add(Row(""))
+            elif tag == "div" and len(self.rows) == start and "\xa0" in node.text():  # GMX's empty line
+                self._add(Row(""))
         elif tag and not tag.startswith(("-", "!")):
             self._inside(node, tag, depth)
 
