@@ -120,9 +120,9 @@ class _Walker:
             self._block_of(node, tag, depth)
             self.flush()
             is_spaced = tag in ("p", "ul", "ol", "blockquote") or tag in _HEADINGS
-            if is_spaced and (len(self.rows) == start or not is_tight(node)):
-                self._add(Row(""))
-            elif tag == "div" and len(self.rows) == start and "\xa0" in node.text():  # GMX's empty line
+            is_empty = len(self.rows) == start
+            is_gmx_line = tag == "div" and is_empty and "\xa0" in node.text()
+            if (is_spaced and (is_empty or not is_tight(node))) or is_gmx_line:
                 self._add(Row(""))
         elif tag and not tag.startswith(("-", "!")):
             self._inside(node, tag, depth)
