@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from leadmaild.commands.journal import discard_mail, reprocess_mails
 from leadmaild.commands.reactions import reopen_lead
@@ -215,7 +216,7 @@ async def test_what_a_location_left_behind_goes_by_the_general_spans(open_dealer
     await close(bench, (await bench.leads())[0].number)
     async with bench.gateway.database.transaction() as tx:
         for table in ("journal", "lead"):
-            await tx._connection.exec_driver_sql(f"UPDATE {table} SET location = 'GONE'")
+            await tx._connection.execute(text(f"UPDATE {table} SET location = 'GONE'"))
         await tx.commit()
     bench.clock.advance(91 * DAY)
     assert await planned(bench) == {"raw_mail": 1}

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from leadmaild.pipeline import retention
 from leadmaild.pipeline.retention import BATCH, LEASE, sweep_all
@@ -55,7 +56,7 @@ async def test_a_node_that_falls_over_holds_nobody_up_for_long(open_dealership):
     bench.clock.advance(31 * DAY)
     async with bench.gateway.database.transaction() as tx:
         assert await tx.node_leases.take(LEASE, "fallen", bench.clock.now() - DAY)
-        await tx._connection.exec_driver_sql("UPDATE node_lease SET until = '2026-03-02 09:00:00+00:00'")
+        await tx._connection.execute(text("UPDATE node_lease SET until = '2026-03-02 09:00:00+00:00'"))
         await tx.commit()
     await clean(bench)
     assert await kept_mails(bench) == [False]

@@ -4,10 +4,10 @@ must not make an audit a matter of minutes."""
 from typing import Any
 
 from sqlalchemy import Select, exists, func, literal_column, not_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.balance import Counts, Difference, OpenLeads
 from leadmaild.model.lead import Outcome
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import activity, content, journal, lead, notice_sent, outbox
 
 # Literals: a bound parameter would hide from the planner that a partial index holds these rows.

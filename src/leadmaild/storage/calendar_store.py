@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.location import DayOff, SetDays
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import set_day
 
 _IMPORTED, _TAKEN_OUT = "imported", "taken_out"

@@ -26,10 +26,10 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import LeaseLost
 from leadmaild.model.work import Claim
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.types import Instant
 
 LEASE = timedelta(seconds=60)

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Row, bindparam, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.address import parse_address
 from leadmaild.model.contact import Contact
 from leadmaild.model.reading import Person, PostalAddress
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import contact, contact_email, contact_phone
 
 _PLAIN_FIELDS = ("salutation", "title", "first_name", "last_name", "name", "company")

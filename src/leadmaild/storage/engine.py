@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Engine, event, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 
 from leadmaild.errors import Unavailable
+from leadmaild.storage.connection import AsyncEngine
 from leadmaild.storage.sqlite_connection import BUSY_TIMEOUT_MS, OnLoopDriver
 
 # With BUSY_TIMEOUT_MS below the 10 s in which a locked database must be answered (SP-16).
@@ -50,34 +50,44 @@ def make_folder(url: URL) -> None:
 def write_engine(url: URL) -> AsyncEngine:
     """The engine for transactions. On SQLite it holds one connection: the one writer, taken in turn."""
     if not is_sqlite(url):
-        return create_async_engine(url, pool_size=8, max_overflow=4, pool_timeout=POOL_TIMEOUT_S, pool_pre_ping=True)
+        return AsyncEngine(_on_server(url, pool_size=8))
     make_folder(url)
-    engine = create_async_engine(
+    engine = create_engine(
         url,
         module=OnLoopDriver(url.database or "", uri=False),
         pool_size=1,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
     )
-    prepare_sqlite(engine.sync_engine, writes=True)
-    return engine
+    prepare_sqlite(engine, writes=True)
+    return AsyncEngine(engine)
 
 
 def read_engine(url: URL) -> AsyncEngine:
     """The engine for looking: never writes, never waits for the writer (SQLite: mode=ro on the same file)."""
     if not is_sqlite(url):
-        engine = create_async_engine(url, pool_size=2, max_overflow=4, pool_timeout=POOL_TIMEOUT_S, pool_pre_ping=True)
+        engine = _on_server(url, pool_size=2)
         # One snapshot for the whole view, as SQLite gives it: sums over several tables must match while mail comes in.
-        return engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
-    engine = create_async_engine(
+        return AsyncEngine(engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ"))
+    engine = create_engine(
         url,
         module=OnLoopDriver(f"file:{quote(url.database or '')}?mode=ro", uri=True),
         pool_size=2,
         max_overflow=4,
         pool_timeout=POOL_TIMEOUT_S,
     )
-    prepare_sqlite(engine.sync_engine, writes=False)
-    return engine
+    prepare_sqlite(engine, writes=False)
+    return AsyncEngine(engine)
+
+
+def _on_server(url: URL, *, pool_size: int) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg_async"),
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_timeout=POOL_TIMEOUT_S,
+        pool_pre_ping=True,
+    )
 
 
 def sync_url(url: URL) -> URL:

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, String, Table, case, delete, exists, null, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.decision import MailKind
 from leadmaild.model.lead import ActivityKind, LeadState, Outcome, TimerState
 from leadmaild.model.outgoing import OutboxState
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.outbox_store import WAITING
 from leadmaild.storage.schema import activity, contact, contact_email, contact_phone, content, journal, lead, outbox
 from leadmaild.storage.schema import timer as timers

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, Update, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.lead import TimerKind, TimerState
 from leadmaild.model.outgoing import OutboxState
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import journal, node_lease, outbox, timer
 
 # Nothing of ours waits longer by itself: a deferred mail backs off for 4 h and a fifth, a lease doubles to 16 min.

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import installation, settings_log
 
 

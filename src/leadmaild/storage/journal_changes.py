@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import and_, null, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.lead import Outcome
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import content, journal
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from leadmaild.model.address import ReversePath
@@ -19,6 +18,7 @@ from leadmaild.model.reading import Reading
 from leadmaild.model.trace import RuleTrace
 from leadmaild.model.work import AcceptedMail, Claim, JournalEntry
 from leadmaild.storage.claim import LEASE, claim, claim_of, extend, settle
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.documents import (
     authentication_document,
     authentication_of,

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import NotFound
 from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState
 from leadmaild.model.reading import Prospect
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.documents import prospect_document, prospect_of
 from leadmaild.storage.lead_store import LeadStore, lead_of
 from leadmaild.storage.schema import activity, contact, lead

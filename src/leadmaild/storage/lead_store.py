@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.deciding.joining import message_digest
 from leadmaild.model.decision import JoinLead, MailKind, OpenLead
@@ -14,6 +13,7 @@ from leadmaild.model.lead import ActivityKind, AssignmentReason, Lead, LeadState
 from leadmaild.model.reading import Prospect, RequestType
 from leadmaild.model.vehicle import vehicle_key
 from leadmaild.model.work import OutboxItem
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.documents import prospect_document, prospect_of
 from leadmaild.storage.schema import activity, contact_email, lead, timer
 from leadmaild.storage.timer_store import TimerStore

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, literal_column, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.contact import Contact
 from leadmaild.model.lead import Timer, TimerState
@@ -20,6 +19,7 @@ from leadmaild.model.listing import (
     QueueLine,
     SettingLine,
 )
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.contact_store import contact_of
 from leadmaild.storage.documents import authentication_of
 from leadmaild.storage.lead_store import LeadStore

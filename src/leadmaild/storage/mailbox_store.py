@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Table, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.envelope import LedgerKey
 from leadmaild.model.mailbox import KnownMessages, Opening
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import imap_ledger, imap_opening, mailbox_watch
 from leadmaild.storage.types import Instant
 

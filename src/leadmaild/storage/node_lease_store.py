@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import delete, or_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.storage.claim import lease_end, lease_now
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import node_lease
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.work import RecentNotices
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import notice_sent
 
 _REMEMBERED = timedelta(hours=1)

@@ -14,7 +14,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from leadmaild.model.decision import Intent, MailKind, Recipient, Role
@@ -23,6 +22,7 @@ from leadmaild.model.snapshot import AnswerHistory
 from leadmaild.model.work import Claim, OutboxItem, OutboxOrigin, SentMail
 from leadmaild.storage.answer_history import ANSWER_HISTORY, SPANS
 from leadmaild.storage.claim import LEASE, claim, claim_of, extend, is_free, is_in, keep, settle
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import outbox
 
 WAITING = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.DEFERRED, OutboxState.SENDING)

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.snapshot import Roster, TurnKey
 from leadmaild.model.user import Absence, Group, User
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import absence, rotation, user_setting
 
 # Made once: what they ask for goes in as parameters.

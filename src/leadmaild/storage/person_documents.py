@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Row, Select, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.privacy import PersonRecords
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import activity, contact, contact_email, contact_phone, content, journal, lead, outbox
 from leadmaild.storage.schema import timer as timers
 

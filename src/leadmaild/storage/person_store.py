@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Select, Text, cast, false, func, or_, select, union
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.decision import MailKind
 from leadmaild.model.privacy import PersonRecords
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import activity, contact, contact_email, contact_phone, content, journal, lead, outbox
 
 

@@ -22,10 +22,10 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.privacy import Kept
 from leadmaild.storage.claim import is_in
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.outbox_store import WAITING
 from leadmaild.storage.schema import activity, content, journal, lead, outbox
 

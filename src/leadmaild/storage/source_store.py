@@ -4,9 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.reading import Prospect
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.documents import prospect_of
 from leadmaild.storage.schema import journal, lead
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.health import MailboxStanding, QueueDepth, Standing
 from leadmaild.model.lead import Outcome
 from leadmaild.model.outgoing import OutboxState
 from leadmaild.storage.claim import is_in
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.outbox_store import WAITING
 from leadmaild.storage.schema import journal, lead, mailbox_watch, outbox, timer
 

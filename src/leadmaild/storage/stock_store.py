@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, or_, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.reading import VehicleText
 from leadmaild.model.vehicle import StockVehicle
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import stock_reference, stock_vehicle
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.privacy import Suppressed, SuppressionReason
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import suppression
 
 _LISTED = select(suppression).where(suppression.c.digest.in_(bindparam("digests", expanding=True)))

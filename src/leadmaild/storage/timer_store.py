@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, and_, func, insert, literal_column, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.model.lead import ArmedTimer, LeadState, Timer, TimerKind, TimerState
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.schema import lead, timer
 
 # A literal: a bound parameter would hide from the planner that the partial index ix_timer_pending holds these rows.

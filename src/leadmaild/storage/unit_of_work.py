@@ -8,12 +8,12 @@ from datetime import timedelta
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadmaild.errors import Conflict, Unavailable
 from leadmaild.storage.balance_store import BalanceStore
 from leadmaild.storage.calendar_store import CalendarStore
 from leadmaild.storage.claim import LEASE
+from leadmaild.storage.connection import AsyncConnection
 from leadmaild.storage.contact_store import ContactStore
 from leadmaild.storage.engine import empty_log, is_sqlite, read_engine, write_engine
 from leadmaild.storage.erasure_store import ErasureStore
