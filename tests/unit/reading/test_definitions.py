@@ -189,11 +189,10 @@ def test_each_selector_finds_its_field(selector: str, raw: bytes) -> None:
     assert found.provenance["vehicle.internal_number"].rule == "example:vehicle.internal_number"
 
 
-def test_a_draft_learned_from_a_mail_is_a_definition_that_reads_it() -> None:
-    raw = mail(
-        "Name -> Ina Wolf\nE-Mail -> ina.wolf@example.org\nFarbwunsch -> blau\nNachricht -> Hallo",
-        sender="bot@neu.example",
-    )
+@pytest.mark.parametrize("mark", ["->", ";;", "~"])
+def test_a_draft_learned_from_a_mail_is_a_definition_that_reads_it(mark: str) -> None:
+    lines = ("Name -> Ina Wolf", "E-Mail -> ina.wolf@example.org", "Farbwunsch -> blau", "Nachricht -> Hallo")
+    raw = mail("\n".join(lines).replace("->", mark), sender="bot@neu.example")
 
     draft = draft_of(raw)
     definition = read_definition(draft)
@@ -223,6 +222,7 @@ def test_the_imprint_of_a_portal_ends_a_message_but_talk_of_it_does_not() -> Non
     sources = SourceSet((read_definition(named),))
     prospect = prospect_of(mail(body, sender="bot@portal.example"), sources=sources)
 
+    assert prospect.message == "Hallo\nAutoperle sagt 9.900 Euro?"
 
 
 def test_a_source_may_tell_the_customers_address_in_a_header_of_its_own() -> None:
@@ -234,4 +234,3 @@ def test_a_source_may_tell_the_customers_address_in_a_header_of_its_own() -> Non
     prospect = prospect_of(raw, sources=SourceSet((read_definition(text),)))
 
     assert (prospect.contact.email, prospect.contact.last_name) == ("lea@example.org", "Hoffmann")
-    assert prospect.message == "Hallo\nAutoperle sagt 9.900 Euro?"
