@@ -4,6 +4,7 @@ SQLite: WAL, synchronous=FULL (250 means on disk: SP-02), foreign keys, secure_d
 """
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -120,12 +121,29 @@ def prepare_sqlite(engine: Engine, *, writes: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _into_wal(cursor: Any) -> None:
+    """Turn a new database to its write-ahead log. SQLite does not wait for others who do the same (it sees a deadlock
+    coming), so that is done here; a database in WAL already takes no lock."""
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as failure:
+            if "locked" not in str(failure) or time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def set_pragmas(connection: sqlite3.Connection | Any, *, writes: bool) -> None:
     """Set what every SQLite connection of ours needs; also used by migrations on their synchronous connection."""
     cursor = connection.cursor()
-    pragmas = [f"busy_timeout = {BUSY_TIMEOUT_MS}", "foreign_keys = ON"]
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    pragmas = ["foreign_keys = ON"]
     if writes:
-        pragmas += ["journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -16000"]
+        _into_wal(cursor)
+        pragmas += ["synchronous = FULL", "secure_delete = ON", "cache_size = -16000"]
     else:
         pragmas += ["query_only = ON"]
     for pragma in pragmas:
