@@ -1,9 +1,7 @@
 """Decides among findings: one value a field, with its provenance, and how sure the whole lead is (lead-formats 5.7)."""
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from functools import lru_cache
 
 from leadmaild.model.reading import (
     Finance,
@@ -18,11 +16,11 @@ from leadmaild.model.reading import (
 from leadmaild.reading.fields.addresses import normal_email
 from leadmaild.reading.fields.requests import in_order, wishes_in
 from leadmaild.reading.findings import FREE_TEXT, LABEL, Finding, Findings
+from leadmaild.reading.renderings import better_rendering, words_of
 
 REVIEW_BELOW = 0.8
 _AGREEMENT = 0.02
 _SUREST = 0.99
-_SHORTEST_TO_TRUST = 20
 _CONTRADICTION = 0.15
 # Fields in which two sure origins that differ mean that one of them is misread.
 _DECISIVE = frozenset(("contact.email", "vehicle.ad_id", "vehicle.vin", "vehicle.internal_number", "vehicle.price"))
@@ -221,28 +219,9 @@ def _message(chosen: _Chosen, findings: Findings) -> str | None:
         return None
     best = str(chosen.value("message"))
     for other in found[1:]:
-        text = str(other.value)
-        if text == best or other.confidence < found[0].confidence - 0.1 or other.where == found[0].where:
-            continue
-        words, others = _words(best), _words(text)
-        if others == words:
-            best = text if _is_hard_wrapped(best) and not _is_hard_wrapped(text) else best
-        elif words.startswith(others) and len(others) > _SHORTEST_TO_TRUST:
-            best = text  # the other rendering knew where the message ends
+        if other.confidence >= found[0].confidence - 0.1 and other.where != found[0].where:
+            best = better_rendering(best, str(other.value))
     return best
-
-
-@lru_cache(maxsize=16)  # a message is compared with each of its other renderings
-def _words(text: str) -> str:
-    """The words of a text in the form in which two renderings are compared; blanks and line ends say nothing."""
-    return " ".join(text.split()).casefold()
-
-
-def _is_hard_wrapped(text: str) -> bool:
-    """Whether lines break where a mail program ran out of room, not where the writer ended them."""
-    lines = text.splitlines()
-    long = [a for a, b in itertools.pairwise(lines) if 60 <= len(a) <= 80 and b[:1].islower()]
-    return bool(long)
 
 
 def _request_types(
@@ -297,5 +276,5 @@ def _reach(findings: Findings, contact: Person) -> float:
 
 def _same(one: object, other: object) -> bool:
     if one != other and isinstance(one, str) and isinstance(other, str):
-        return normal_email(one) == normal_email(other) if "@" in one else _words(one) == _words(other)
+        return normal_email(one) == normal_email(other) if "@" in one else words_of(one) == words_of(other)
     return one == other
